@@ -1,0 +1,133 @@
+"""``python -m bot``: a chat in the terminal, one answer, or answers for a script."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from io import TextIOWrapper
+
+from bot import __version__
+from bot.commands import BUG
+from bot.errors import UserError
+from bot.library.source import DataError
+from bot.platforms.terminal.ask import EXIT_CODES, USAGE, ask, ask_lines, local_caller
+from bot.platforms.terminal.chat import chat
+from bot.settings import read_settings
+from bot.store.state import StateError
+
+# After BSD's sysexits.h, and as shells count signals.
+CANNOT_START, INTERRUPTED, PIPE_CLOSED = 78, 130, 141
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+ABOUT = "A study circle in the terminal: without arguments, a chat with the reading."
+EPILOG = """\
+exit codes:
+  0   answered; that nothing was found is an answer
+  2   what was typed cannot be done
+  70  a bug, which has been logged on standard error
+  77  refused: only moderators may do this
+  78  cannot start: the readings or the state folder cannot be used
+
+for developers: ./kruzhok test, ./kruzhok check, ./kruzhok bench
+"""
+
+
+def main(words: Sequence[str]) -> int:
+    """Do what the command line asks for; returns the exit code."""
+    parser = _parser()
+    arguments = parser.parse_args(words)
+    if arguments.command == "ask" and bool(arguments.line) == arguments.jsonl:
+        parser.error("ask takes one line, such as ask /quote Cheka, or --jsonl and lines on standard input")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        return asyncio.run(_run(arguments))
+    except UserError as error:
+        return _tell(str(error), USAGE)
+    except (DataError, StateError) as error:
+        return _tell(f"Kruzhok cannot start: {error}", CANNOT_START)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has left; what is still in the buffer must not raise it again at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Exception:
+        logging.getLogger(__name__).exception("Kruzhok ends")
+        return _tell(BUG, EXIT_CODES["bug"])
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    settings = read_settings(os.environ)
+    can_show = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    if arguments.command is None:
+        pretty = can_show and sys.stdin.isatty()
+        if not pretty:
+            _log_to_standard_error()
+        return await chat(settings, pretty=pretty, reading=arguments.reading)
+    _log_to_standard_error()
+    if arguments.jsonl:
+        return await ask_lines(settings, sys.stdin.buffer, arguments.reading, arguments.now)
+    return await ask(
+        settings,
+        " ".join(arguments.line),
+        local_caller(arguments.moderator, arguments.reading),
+        as_object=arguments.json,
+        pretty=can_show,
+        now=arguments.now,
+    )
+
+
+def _log_to_standard_error() -> None:
+    logging.basicConfig(format=LOG_FORMAT)
+    # Reading a pipe does not give way to asyncio's own handler, which waits for it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "kruzhok", description=ABOUT, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"Kruzhok {__version__}")
+    about_reading = "ask this reading; by default the library's first"
+    parser.add_argument("--reading", metavar="SLUG", help=about_reading)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    asking = commands.add_parser("ask", help="answer one line, or lines of JSON", description="Answer, and end.")
+    asking.add_argument("line", nargs="*", metavar="LINE", help="a command, such as /quote Cheka")
+    shape = asking.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print one JSON object")
+    shape.add_argument(
+        "--jsonl",
+        action="store_true",
+        help='read one JSON object a line, {"line": "/quote Cheka"}, optionally with group, user and moderator,'
+        " and print one for each",
+    )
+    asking.add_argument("--reading", default=argparse.SUPPRESS, metavar="SLUG", help=about_reading)
+    asking.add_argument("--now", type=_time, metavar="TIME", help="answer as if it were 2026-05-01T00:30:00Z")
+    asking.add_argument("--moderator", action="store_true", help="ask as a moderator of the local group")
+    return parser
+
+
+def _time(text: str) -> datetime:
+    wrong = argparse.ArgumentTypeError(f"“{text}” is not a time with its zone. Write it like 2026-05-01T00:30:00Z.")
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise wrong from None
+    if time.tzinfo is None:
+        raise wrong
+    return time
+
+
+def _tell(sentence: str, code: int) -> int:
+    print(sentence, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

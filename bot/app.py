@@ -1,0 +1,90 @@
+"""Puts the features together: the composition root."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import Random
+
+from bot.commands import Commands, command
+from bot.features.about import About
+from bot.features.citation import Citation
+from bot.features.discussion import Discussion
+from bot.features.glossary import Glossary
+from bot.features.privacy import Privacy
+from bot.features.quotes import Quotes
+from bot.features.reader import Reader
+from bot.features.readings import Readings
+from bot.features.search import Search
+from bot.features.summaries import Summaries
+from bot.features.verification import Verification
+from bot.library.library import Library, open_library
+from bot.settings import Settings
+from bot.store.given import Given
+from bot.store.state import open_state
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The opened bot, without any chat service."""
+
+    library: Library
+    readings: Readings
+    commands: Commands
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings, now: Callable[[], datetime] = _now, random: Random | None = None, connections: int = 1
+) -> AsyncIterator[App]:
+    """Open the databases and make the features; everything is closed at the end.
+
+    Args:
+        now: The clock; its times are aware.
+        connections: How many questions the library answers at once.
+
+    Raises:
+        DataError: There is no reading without problems.
+        StateError: The state database cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        state = await open_state(stack, settings.state)
+        library = await open_library(stack, settings.data, settings.state, connections)
+        readings = Readings(library)
+        given = Given(state)
+        dice = random or Random()
+        quotes = Quotes(library, readings, given, now, dice)
+        search = Search(library, readings)
+        reader = Reader(library, readings)
+        summaries = Summaries(library, readings)
+        discussion = Discussion(library, readings, given, now, dice)
+        glossary = Glossary(library, readings)
+        citation = Citation(library, readings)
+        verification = Verification(library, readings)
+        about = About(library, readings)
+        privacy = Privacy(given)
+        commands = Commands(
+            [
+                command("quote", quotes.quote, rest="words"),
+                command("search", search.search, rest="words"),
+                command("read", reader.read, rest="place"),
+                command("contents", reader.contents),
+                command("summary", summaries.summary, rest="section"),
+                command("discuss", discussion.discuss, rest="about"),
+                command("glossary", glossary.glossary, rest="term"),
+                command("cite", citation.cite, rest="place"),
+                command("verify", verification.verify, rest="quotation"),
+                command("help", about.help, rest="command"),
+                command("about", about.about),
+                command("privacy show", privacy.show),
+                command("privacy export", privacy.export),
+                command("privacy delete", privacy.delete, rest="what"),
+            ]
+        )
+        about.explain(commands)
+        yield App(library, readings, commands)
+

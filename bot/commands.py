@@ -1,0 +1,241 @@
+"""Typed commands: one list of them, read the same on Matrix and in the terminal."""
+
+import inspect
+import logging
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.caller import Caller
+from bot.errors import Refused, UserError
+from bot.reply import Reply
+
+log = logging.getLogger(__name__)
+
+PREFIXES = ("/", "!")
+BUG = "Something went wrong here; it has been logged."
+_MOST_SLIPS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What a command can be given.
+
+    Attributes:
+        rest: Whether it takes the rest of the line; arguments after it are given by name.
+        number: Whether it is a whole number.
+    """
+
+    name: str
+    about: str
+    required: bool
+    rest: bool
+    number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that can be asked for by name; ``run`` takes the caller and the arguments by name."""
+
+    name: str
+    about: str
+    arguments: tuple[Argument, ...]
+    run: Callable[..., Awaitable[Reply]]
+    for_moderators: bool = False
+
+    @property
+    def usage(self) -> str:
+        """How to type it, without a prefix: ``quote [words] [section:] [after:]``."""
+        words = [self.name]
+        named = False
+        for argument in self.arguments:
+            shown = f"{argument.name}:" if named else argument.name
+            words.append(shown if argument.required else f"[{shown}]")
+            named = named or argument.rest
+        return " ".join(words)
+
+
+def command(
+    name: str, run: Callable[..., Awaitable[Reply]], rest: str = "", for_moderators: bool = False
+) -> Command:
+    """Make a command of a feature's method; its docstring is the help.
+
+    Args:
+        rest: The argument that takes the rest of the line.
+
+    Raises:
+        ValueError: The docstring does not describe every argument.
+    """
+    about, described = _documentation(run)
+    parameters = list(inspect.signature(run).parameters.values())[1:]
+    names = [parameter.name for parameter in parameters]
+    if set(names) != set(described) or (rest and rest not in names):
+        raise ValueError(f"{name}: the docstring describes {sorted(described)}, the method takes {names}")
+    arguments = tuple(
+        Argument(
+            name=parameter.name,
+            about=described[parameter.name],
+            required=parameter.default is inspect.Parameter.empty,
+            rest=parameter.name == rest,
+            number=parameter.annotation is int,
+        )
+        for parameter in parameters
+    )
+    return Command(name, about, arguments, run, for_moderators)
+
+
+def _documentation(run: Callable[..., object]) -> tuple[str, dict[str, str]]:
+    """Return a docstring's first sentence and its ``Args:``."""
+    lines = (inspect.getdoc(run) or "").splitlines()
+    arguments: dict[str, str] = {}
+    within, name = False, ""
+    for line in lines:
+        if line == "Args:":
+            within = True
+        elif within and line and not line.startswith(" "):
+            within = False
+        elif within and (match := re.match(r"    (\w+): (.+)", line)):
+            name = match[1]
+            arguments[name] = match[2]
+        elif within and line.strip() and name:
+            arguments[name] += f" {line.strip()}"
+    return lines[0] if lines else "", arguments
+
+
+class Commands:
+    """The commands that can be typed."""
+
+    def __init__(self, commands: Sequence[Command]) -> None:
+        self.all = tuple(commands)
+        self._by_name = {each.name: each for each in commands}
+
+    def named(self, name: str) -> Command:
+        """Return a command by its name.
+
+        Raises:
+            UserError: There is none; says which is meant, if one is like it.
+        """
+        wanted = " ".join(name.casefold().split())
+        if wanted in self._by_name:
+            return self._by_name[wanted]
+        parts = [each.name for each in self.all if each.name.startswith(f"{wanted} ")]
+        if parts:
+            raise UserError(f"“{_shown(wanted)}” needs one more word: {', '.join(parts)}.")
+        near = process.extractOne(wanted[:40], list(self._by_name), scorer=OSA.distance, score_cutoff=_MOST_SLIPS)
+        meant = f" Did you mean /{near[0]}?" if near else ""
+        raise UserError(f"There is no command “{_shown(wanted)}”.{meant} /help lists them all.")
+
+    def parse(self, line: str) -> tuple[Command, dict[str, str | int]]:
+        """Read a line, with or without its prefix.
+
+        Raises:
+            UserError: It is not a command, or not one with these arguments.
+        """
+        text = well_formed(line).strip()
+        if text[:1] in PREFIXES:
+            text = text[1:]
+        words = text.split(None, 2)
+        if not words:
+            raise UserError("Type a command, for example /quote Cheka, or /help to see them all.")
+        longer = " ".join(words[:2]).casefold()
+        name = longer if longer in self._by_name else words[0]
+        found = self.named(name)
+        rest = text.split(None, len(found.name.split()))[len(found.name.split()) :]
+        return found, _arguments(found, rest[0] if rest else "")
+
+    async def answer(self, caller: Caller, line: str) -> Reply:
+        """Run a typed line.
+
+        Raises:
+            UserError: It cannot be done; Refused if the caller may not.
+        """
+        found, arguments = self.parse(line)
+        return await run(found, caller, arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No answer, and the sentence that says why."""
+
+    kind: Literal["usage", "refused", "bug"]
+    message: str
+
+
+async def safely(answer: Awaitable[Reply]) -> Reply | Failure:
+    """Wait for an answer, whatever comes of it: a bug is logged whole, and people are told one fixed sentence."""
+    try:
+        return await answer
+    except Refused as error:
+        return Failure("refused", str(error))
+    except UserError as error:
+        return Failure("usage", str(error))
+    except Exception:
+        log.exception("a command failed")
+        return Failure("bug", BUG)
+
+
+def well_formed(text: str) -> str:
+    """Return text that can be stored: halves of surrogate pairs, which JSON and old terminals let through, become �."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+async def run(found: Command, caller: Caller, arguments: dict[str, str | int]) -> Reply:
+    """Run a command for a caller.
+
+    Raises:
+        UserError: It cannot be done; Refused if the caller may not.
+    """
+    if found.for_moderators and not caller.is_moderator:
+        raise Refused(f"Only moderators of this group may use {found.name}.")
+    return await found.run(caller, **arguments)
+
+
+def _arguments(found: Command, text: str) -> dict[str, str | int]:
+    """Read arguments: one word each, then the rest of the line, and by name what the command has after that."""
+    given: dict[str, str | int] = {}
+    before = [each for each in found.arguments if not each.rest]
+    rest = next((each for each in found.arguments if each.rest), None)
+    if rest:
+        before = list(found.arguments[: found.arguments.index(rest)])
+    named = {each.name: each for each in found.arguments if each not in before and not each.rest}
+
+    def take(match: re.Match[str]) -> str:
+        name = match[1].casefold()
+        if name in given:
+            raise UserError(f"“{name}:” is there twice. Usage: /{found.usage}")
+        given[name] = _value(named[name], match[2])
+        return " "
+
+    if named:
+        text = re.sub(rf"(?:(?<=\s)|^)({'|'.join(named)}):(\S+)(?=\s|$)", take, text, flags=re.IGNORECASE)
+    for argument in before:
+        word, _, text = text.strip().partition(" ")
+        if word:
+            given[argument.name] = _value(argument, word)
+    text = text.strip()
+    if rest and text:
+        given[rest.name] = _value(rest, text)
+    elif text:
+        raise UserError(f"/{found.name} takes nothing more than that. Usage: /{found.usage}")
+    missing = [each for each in found.arguments if each.required and each.name not in given]
+    if missing:
+        raise UserError(f"/{found.name} needs {missing[0].name}: {missing[0].about} Usage: /{found.usage}")
+    return given
+
+
+def _value(argument: Argument, text: str) -> str | int:
+    if not argument.number:
+        return text
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise UserError(f"{argument.name} is a whole number, not “{_shown(text)}”.")
+    return int(text)
+
+
+def _shown(text: str, most: int = 40) -> str:
+    """Shorten what was typed so that it can stand in a sentence."""
+    printable = "".join(char for char in text if char.isprintable())
+    return printable if len(printable) <= most else f"{printable[:most]}…"

@@ -1,0 +1,1 @@
+"""What the bot does, each feature once: it takes a caller and arguments, and returns a reply."""

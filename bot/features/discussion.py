@@ -1,0 +1,143 @@
+"""Gives discussion prompts: each with the passage it starts from, none twice before all were used."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from random import Random
+
+from bot.caller import Caller
+from bot.errors import UserError
+from bot.features.quotes import nothing_found
+from bot.features.readings import Readings, find_place, find_section
+from bot.library.library import Findings, Library
+from bot.library.study import PROMPT_KINDS
+from bot.library.words import words
+from bot.reading import Place, Prompt, Reading, Section
+from bot.reply import Action, Piece, Prose, Question, Reply
+from bot.store.given import Given
+
+# Where the words of a prompt stand says how much it is about them.
+_IN_QUESTION, _IN_PASSAGE, _ELSEWHERE = 3.0, 2.0, 1.0
+_MOST_PASSAGES = 5
+
+
+class Discussion:
+    """Discussion prompts for the reading that a group reads."""
+
+    def __init__(
+        self, library: Library, readings: Readings, given: Given, now: Callable[[], datetime], random: Random
+    ) -> None:
+        self._library = library
+        self._readings = readings
+        self._given = given
+        self._now = now
+        self._random = random
+
+    async def discuss(self, caller: Caller, about: str = "", kind: str = "", section: str = "") -> Reply:
+        """Give a discussion prompt with its passage, one that the group has not had.
+
+        Args:
+            about: What it should be about: words, or a place such as ¶7.
+            kind: interpretive, evaluative, connecting, applying or factual.
+            section: Only from this section: its number or a word of its heading.
+        """
+        reading = await self._readings.of(caller)
+        wanted = _kind(kind)
+        within = find_section(reading, section) if section else None
+        prompts = [
+            prompt
+            for prompt in (await self._library.study(reading.slug)).prompts
+            if wanted in ("", prompt.kind) and (within is None or prompt.passage.section == within.number)
+        ]
+        if about.strip():
+            prompts, findings = await self._about(reading, about, prompts)
+            if not prompts and findings and not findings.passages:
+                return nothing_found(reading, about, findings)
+        else:
+            self._random.shuffle(prompts)
+        if not prompts:
+            return _none(reading)
+        chosen, again = await self._given.give_first(
+            caller.group, reading.slug, "prompt", [prompt.id for prompt in prompts], self._now()
+        )
+        prompt = next(each for each in prompts if each.id == chosen)
+        line = " ".join(
+            ["discuss", *about.split(), *([f"kind:{wanted}"] if wanted else [])]
+            + ([f"section:{within.number}"] if within else [])
+        )
+        how_many = f"All {len(prompts)} prompts" if len(prompts) > 1 else "The one prompt"
+        note = f"{how_many} that fit {'have' if len(prompts) > 1 else 'has'} been used here; beginning again."
+        pieces: tuple[Piece, ...] = (*((Prose(note),) if again else ()), Question(prompt))
+        place = prompt.passage.address.place
+        return Reply(
+            f"{prompt.passage.section}. {prompt.passage.heading}",
+            pieces,
+            actions=(
+                Action("Another", line),
+                Action("Context", f"read ¶{place.paragraph}"),
+                Action("Cite", f"cite {place}"),
+            ),
+        )
+
+    async def _about(
+        self, reading: Reading, about: str, prompts: Sequence[Prompt]
+    ) -> tuple[list[Prompt], Findings | None]:
+        """Return the prompts on a topic, the most fitting first."""
+        place = _place(reading, about)
+        if place is not None:
+            return [prompt for prompt in prompts if _near(prompt, place)], None
+        findings = await self._library.search(reading.slug, about)
+        stem = (await self._library.language(reading.slug)).stem
+        scores: dict[str, float] = {}
+        for prompt in prompts:
+            scores[prompt.id] = sum(
+                term.weight * _weight(prompt, term.stems, stem) for term in findings.question.terms
+            )
+        best = max(scores.values(), default=0)
+        fitting = [prompt for prompt in prompts if scores[prompt.id] > 0 and scores[prompt.id] >= best / 2]
+        if not fitting:
+            places = [found.place for found in findings.passages[:_MOST_PASSAGES]]
+            fitting = [prompt for prompt in prompts if any(_near(prompt, place.paragraph) for place in places)]
+        return sorted(fitting, key=lambda prompt: -scores[prompt.id]), findings
+
+
+def _weight(prompt: Prompt, stems: object, stem: Callable[[str], str]) -> float:
+    """Return how much a prompt is about a term."""
+    assert isinstance(stems, dict)
+    parts = (
+        (_IN_QUESTION, f"{prompt.question} {' '.join(prompt.themes)}"),
+        (_IN_PASSAGE, prompt.passage.text),
+        (_ELSEWHERE, " ".join((*prompt.follow_ups, *prompt.positions))),
+    )
+    return sum(
+        weight * max((stems.get(stem(word.text), 0.0) for word in words(text)), default=0.0) for weight, text in parts
+    )
+
+
+def _place(reading: Reading, about: str) -> Place | int | None:
+    if not any(char.isdigit() for char in about):
+        return None
+    try:
+        place = find_place(reading, about)
+    except UserError:
+        return None
+    return None if isinstance(place, Section) else place
+
+
+def _near(prompt: Prompt, place: Place | int) -> bool:
+    own = prompt.passage.address.place
+    return own.paragraph == (place if isinstance(place, int) else place.paragraph)
+
+
+def _kind(text: str) -> str:
+    wanted = text.strip().casefold()
+    if wanted and wanted not in PROMPT_KINDS:
+        raise UserError(f"There is no kind “{text[:40]}”. Choose one of {', '.join(PROMPT_KINDS)}.")
+    return wanted
+
+
+def _none(reading: Reading) -> Reply:
+    return Reply(
+        "No prompt",
+        (Prose(f"There is no discussion prompt of this kind for {reading.title}."),),
+        actions=(Action("Any prompt", "discuss"),),
+    )

@@ -1,0 +1,159 @@
+"""Quotes the reading: the best passage for some words, or one that the group has not had lately."""
+
+from collections.abc import Callable
+from datetime import datetime
+from random import Random
+
+from bot.caller import Caller
+from bot.errors import UserError
+from bot.features.readings import Readings, find_section
+from bot.library.library import Findings, Library
+from bot.library.ranking import Found
+from bot.library.words import words as searchable
+from bot.library.english import DEPENDENT
+from bot.reading import Paragraph, Place, Quotation, Reading
+from bot.reply import Action, Piece, Prose, Quote, Reply
+from bot.store.given import Given
+
+# A sentence that is quoted without being asked for says something by itself, and fits on a phone.
+_FEWEST_WORDS, _MOST_WORDS = 10, 55
+_TRIES = 24
+_TITLE = 60
+
+
+class Quotes:
+    """Quotes from the reading that a group reads."""
+
+    def __init__(
+        self, library: Library, readings: Readings, given: Given, now: Callable[[], datetime], random: Random
+    ) -> None:
+        self._library = library
+        self._readings = readings
+        self._given = given
+        self._now = now
+        self._random = random
+
+    async def quote(self, caller: Caller, words: str = "", section: str = "", after: str = "") -> Reply:
+        """Quote the reading, word for word, with section, paragraph and voice.
+
+        Args:
+            words: What the passage should be about. Empty: one that the group has not had lately.
+            section: Only from this section: its number or a word of its heading.
+            after: The next best passage after this one, e.g. 7.2.
+        """
+        reading = await self._readings.of(caller)
+        within = find_section(reading, section).number if section else None
+        if not words.strip():
+            return await self._any(caller, reading, within)
+        findings = await self._library.search(reading.slug, words, within)
+        if not findings.passages:
+            return nothing_found(reading, words, findings)
+        chosen = _next(findings.passages, Place.parse(after)) if after else findings.passages[0]
+        if chosen is None:
+            again = Action("Back to the best", _line("quote", words, within))
+            return Reply(_titled(words), (Prose("That was the last passage that answers this."),), actions=(again,))
+        quotation = await quote_passage(self._library, reading, chosen, findings)
+        pieces: tuple[Piece, ...] = (*corrected(findings), Quote(quotation))
+        more = [Action("Another", _line("quote", words, within, after=str(chosen.place)))]
+        if len(findings.passages) == 1:
+            more = []
+        return Reply(_titled(words), pieces, actions=(*more, *passage_actions(quotation)))
+
+    async def _any(self, caller: Caller, reading: Reading, section: int | None) -> Reply:
+        """Quote a sentence that stands alone, one that the group has not had for longest."""
+        choices = await self._choices(reading, section)
+        if not choices:
+            raise UserError("There is no sentence here that stands alone. Ask for some words: /quote freedom")
+        had = await self._given.had(caller.group, reading.slug, "quote")
+        fresh = [choice for choice in choices if choice not in had] or sorted(choices, key=lambda each: had[each])[:1]
+        item, _ = await self._given.give_first(caller.group, reading.slug, "quote", fresh, self._now())
+        place = Place.parse(item)
+        quotation = reading.quotation(await self._library.paragraph(reading.slug, place.paragraph), place)
+        line = f"quote section:{section}" if section else "quote"
+        return Reply(
+            reading.title, (Quote(quotation),), actions=(Action("Another", line), *passage_actions(quotation))
+        )
+
+    async def _choices(self, reading: Reading, section: int | None) -> list[str]:
+        """Return places of sentences that stand alone, from some paragraphs, in an order of chance."""
+        within = reading.sections[section - 1] if section else None
+        first, last = (within.first, within.last) if within else (1, reading.paragraphs)
+        numbers = self._random.sample(range(first, last + 1), min(_TRIES, last - first + 1))
+        choices: list[str] = []
+        for number in numbers:
+            paragraph = await self._library.paragraph(reading.slug, number)
+            choices += [str(place) for place in _standing_alone(paragraph)]
+        self._random.shuffle(choices)
+        return choices
+
+
+def _standing_alone(paragraph: Paragraph) -> list[Place]:
+    places = []
+    for number, (start, end) in enumerate(paragraph.spans, 1):
+        sentence = paragraph.text[start:end]
+        first = next(iter(searchable(sentence, 1)), None)
+        if first and first.text not in DEPENDENT and _FEWEST_WORDS <= len(sentence.split()) <= _MOST_WORDS:
+            places.append(Place(paragraph.number, number, number))
+    return places
+
+
+def _next(passages: tuple[Found, ...], after: Place) -> Found | None:
+    """Return the passage that follows ``after`` in the ranking; the best if ``after`` is not in it."""
+    for number, found in enumerate(passages):
+        if found.place.overlaps(after):
+            return passages[number + 1] if number + 1 < len(passages) else None
+    return passages[0]
+
+
+async def quote_passage(library: Library, reading: Reading, found: Found, findings: Findings) -> Quotation:
+    """Quote a passage with the words marked that it was found by."""
+    paragraph = await library.paragraph(reading.slug, found.place.paragraph)
+    marks = await library.marks(reading.slug, paragraph, findings.question)
+    return reading.quotation(paragraph, found.place, marks)
+
+
+def passage_actions(quotation: Quotation) -> tuple[Action, ...]:
+    """Return what can be done next with a quotation."""
+    place = quotation.address.place
+    return (
+        Action("Context", f"read ¶{place.paragraph}"),
+        Action("Discuss this", f"discuss ¶{place}"),
+        Action("Open the section", f"read {quotation.section}"),
+        Action("Cite", f"cite {place}"),
+    )
+
+
+def corrected(findings: Findings) -> tuple[Prose, ...]:
+    """Say which words were taken for others."""
+    if not findings.question.corrections:
+        return ()
+    shown = ", ".join(f"“{used}” for “{typed}”" for typed, used in findings.question.corrections)
+    return (Prose(f"Showing results for {shown}."),)
+
+
+def nothing_found(reading: Reading, words: str, findings: Findings) -> Reply:
+    """Say that the reading does not answer, with the nearest terms."""
+    tried = f"Nothing found for “{_shortened(words)}” in {reading.title}."
+    near = findings.nearest
+    hint = (Prose(f"Nearest in this reading: {', '.join(near)}."),) if near else ()
+    return Reply(
+        "Nothing found",
+        (Prose(tried), *hint),
+        suggestions=near,
+        actions=tuple(Action(f"Quote {term}", f"quote {term}") for term in near[:3]),
+    )
+
+
+def _titled(words: str) -> str:
+    return f"“{_shortened(words)}”"
+
+
+def _shortened(words: str) -> str:
+    plain = " ".join("".join(char if char.isprintable() else " " for char in words).split())
+    return plain if len(plain) <= _TITLE else f"{plain[:_TITLE]}…"
+
+
+def _line(name: str, words: str, section: int | None, **named: str) -> str:
+    parts = [name, " ".join(words.split())]
+    parts += [f"section:{section}"] if section else []
+    return " ".join(parts + [f"{key}:{value}" for key, value in named.items()])

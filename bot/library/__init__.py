@@ -1,0 +1,1 @@
+"""From authored files to the index, and the search in it."""

@@ -1,0 +1,308 @@
+"""The library, opened: readings, their paragraphs and study material, and the search in them."""
+
+import asyncio
+import json
+import logging
+import math
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import aiosqlite
+from rapidfuzz import process
+from rapidfuzz.distance import JaroWinkler
+
+from bot.errors import UserError
+from bot.library import index
+from bot.library.question import Question, Stem, Understanding
+from bot.library.ranking import Averages, Candidate, Found, rank
+from bot.library.retrieval import candidate_rows
+from bot.library.stems import Words
+from bot.library.study import Study, make_study
+from bot.library.words import words
+from bot.reading import Erratum, Paragraph, Quoted, Reading, Section, Speaker
+
+log = logging.getLogger(__name__)
+
+_MOST_ALIKE = 20_000
+_MOST_SLIPS = 3
+_REMEMBERED_PARAGRAPHS, _REMEMBERED_READINGS, _REMEMBERED_WORDS, _REMEMBERED_TEXTS = 512, 32, 2048, 64
+_NEAR, _MOST_NEAR = 0.8, 5
+# So much of a question's weight a passage must cover to count as an answer: less where the question is long and the
+# reading has every word of it; and less in a large reading, where a long question is seldom covered by one sentence.
+ENOUGH, ENOUGH_OF_LONG, LONG = 0.5, 0.4, 4
+SMALL, LARGE, LARGE_SHARE = 500, 5000, 0.5
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a search found.
+
+    Attributes:
+        passages: Best first; empty where the reading does not answer.
+        question: The question as it was understood.
+        nearest: Words of the reading that come nearest to the question's.
+    """
+
+    passages: tuple[Found, ...]
+    question: Question
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """A reading with its place in the index: rows ``first`` to ``last``."""
+
+    number: int
+    reading: Reading
+    first: int
+    last: int
+    words: Words
+    averages: Averages
+
+
+class _Memory(Generic[_Value]):
+    """Keeps the values used last, at most ``most``."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[Any, _Value] = OrderedDict()
+
+    def get(self, key: object) -> _Value | None:
+        value = self._values.get(key)
+        if value is not None:
+            self._values.move_to_end(key)
+        return value
+
+    def put(self, key: object, value: _Value) -> _Value:
+        self._values[key] = value
+        if len(self._values) > self._most:
+            self._values.popitem(last=False)
+        return value
+
+
+class Library:
+    """Every reading of the index; read only, safe to share between tasks."""
+
+    def __init__(self, connections: Sequence[aiosqlite.Connection]) -> None:
+        self._connections = connections
+        self._turn = 0
+        self._shelves: _Memory[_Shelf] = _Memory(_REMEMBERED_READINGS)
+        self._studies: _Memory[Study] = _Memory(_REMEMBERED_READINGS)
+        self._candidates: _Memory[Candidate] = _Memory(_REMEMBERED_PARAGRAPHS)
+        self._families: _Memory[tuple[Stem, ...]] = _Memory(_REMEMBERED_WORDS)
+        self._paragraphs: _Memory[Paragraph] = _Memory(_REMEMBERED_TEXTS)
+        self._places: _Memory[tuple[tuple[str, int, int], ...]] = _Memory(_REMEMBERED_TEXTS)
+
+    @property
+    def _connection(self) -> aiosqlite.Connection:
+        self._turn = (self._turn + 1) % len(self._connections)
+        return self._connections[self._turn]
+
+    async def slugs(self) -> list[str]:
+        """Return the slug of every reading, in the order of the folders."""
+        rows = await self._connection.execute_fetchall("SELECT slug FROM reading ORDER BY id")
+        return [row[0] for row in rows]
+
+    async def reading(self, slug: str) -> Reading:
+        """Return a reading.
+
+        Raises:
+            UserError: There is none of this name; says which there are.
+        """
+        return (await self._shelf(slug)).reading
+
+    async def _shelf(self, slug: str) -> _Shelf:
+        known = self._shelves.get(slug)
+        if known is not None:
+            return known
+        row = await self._one("SELECT id, about, first, last FROM reading WHERE slug = ?", slug)
+        if row is None:
+            there = await self.slugs()
+            some = ", ".join(there[:10]) + (" …" if len(there) > 10 else "")
+            raise UserError(f"There is no reading “{slug}”. There is: {some}.")
+        about = json.loads(row[1])
+        about["sections"] = tuple(Section(**section) for section in about["sections"])
+        reading = Reading(**about)
+        shelf = _Shelf(row[0], reading, row[2], row[3], Words(reading.language), Averages.of(reading))
+        return self._shelves.put(slug, shelf)
+
+    async def _one(self, sql: str, *values: object) -> Any:
+        rows = await self._connection.execute_fetchall(sql, values)
+        return next(iter(rows), None)
+
+    async def paragraphs(self, slug: str, first: int, last: int) -> list[Paragraph]:
+        """Return paragraphs ``first`` to ``last`` of a reading, as far as there are any."""
+        shelf = await self._shelf(slug)
+        rows = await self._connection.execute_fetchall(
+            "SELECT number, section, text, notes FROM paragraph WHERE id BETWEEN ? AND ? ORDER BY id",
+            (shelf.first + max(1, first) - 1, min(shelf.first + last - 1, shelf.last)),
+        )
+        return [_paragraph(*row) for row in rows]
+
+    async def paragraph(self, slug: str, number: int) -> Paragraph:
+        """Return one paragraph.
+
+        Raises:
+            UserError: The reading does not have so many.
+        """
+        known = self._paragraphs.get((slug, number))
+        if known is not None:
+            return known
+        found = await self.paragraphs(slug, number, number) if number > 0 else []
+        if not found:
+            last = (await self.reading(slug)).paragraphs
+            raise UserError(f"There is no ¶ {number}: the reading has ¶ 1 to ¶ {last}.")
+        return self._paragraphs.put((slug, number), found[0])
+
+    async def study(self, slug: str) -> Study:
+        """Return what was authored for a reading; empty where nothing was."""
+        known = self._studies.get(slug)
+        if known is not None:
+            return known
+        reading = await self.reading(slug)
+        row = await self._one("SELECT study FROM reading WHERE slug = ?", slug)
+        raw = json.loads(row[0])
+        needed = await self.paragraphs(slug, 1, reading.paragraphs) if any(raw.values()) else []
+        return self._studies.put(slug, make_study(raw, reading, needed))
+
+    async def search(self, slug: str, text: str, section: int | None = None) -> Findings:
+        """Find the passages of a reading that answer a question, best first."""
+        shelf = await self._shelf(slug)
+        question = await self._understand(shelf, text)
+        first, last = shelf.first, shelf.last
+        if section is not None:
+            part = shelf.reading.sections[section - 1]
+            first, last = shelf.first + part.first - 1, shelf.first + part.last - 1
+        rows = await candidate_rows(self._connection, question, first, last)
+        found = rank(question, await self._load(rows), shelf.averages) if rows else []
+        if not found or found[0].coverage < _enough(question, shelf.reading.sentences):
+            return Findings((), question, await self._nearest(shelf, question))
+        return Findings(tuple(found), question)
+
+    async def _load(self, rows: Iterable[int]) -> list[Candidate]:
+        known = {row: self._candidates.get(row) for row in rows}
+        missing = [row for row, candidate in known.items() if candidate is None]
+        if missing:
+            marks = ",".join("?" * len(missing))
+            fetched = await self._connection.execute_fetchall(
+                f"SELECT id, number, section, stems, asks FROM paragraph WHERE id IN ({marks})", missing
+            )
+            for row, *values in fetched:
+                known[row] = self._candidates.put(row, Candidate.load(*values))
+        return [candidate for candidate in known.values() if candidate is not None]
+
+    async def _understand(self, shelf: _Shelf, text: str) -> Question:
+        async def lookup(roots: Sequence[str]) -> list[Stem]:
+            known = {root: self._families.get((shelf.number, root)) for root in roots}
+            missing = [root for root, family in known.items() if family is None]
+            if missing:
+                marks = ",".join("?" * len(missing))
+                rows = await self._connection.execute_fetchall(
+                    f"SELECT stem, root, sentences, paragraphs, asked FROM stem WHERE reading = ? AND root IN ({marks})",
+                    (shelf.number, *missing),
+                )
+                for root in missing:
+                    family = tuple(Stem(*row) for row in rows if row[1] == root)
+                    known[root] = self._families.put((shelf.number, root), family)
+            return [stem for family in known.values() for stem in family or ()]
+
+        async def alike(word: str) -> list[tuple[str, str, int]]:
+            return await self._alike(shelf, word)
+
+        return await Understanding(shelf.words, shelf.reading.sentences, shelf.reading.paragraphs, lookup, alike).question(text)
+
+    async def _alike(self, shelf: _Shelf, word: str) -> list[tuple[str, str, int]]:
+        rows = await self._connection.execute_fetchall(
+            "SELECT word, shown, uses FROM word WHERE reading = ? AND initial = ? ORDER BY uses DESC LIMIT ?",
+            (shelf.number, word[0], _MOST_ALIKE),
+        )
+        others = await self._connection.execute_fetchall(
+            "SELECT word, shown, uses FROM word WHERE reading = ? AND initial != ? AND length >= ? LIMIT ?",
+            (shelf.number, word[0], len(word) - _MOST_SLIPS, _MOST_ALIKE),
+        )
+        return [(row[0], row[1], row[2]) for row in (*rows, *others) if row[0] not in shelf.words.stop_words]
+
+    async def _nearest(self, shelf: _Shelf, question: Question) -> tuple[str, ...]:
+        """Return words of the reading like those that it does not have, or else what it speaks of most."""
+        near: dict[str, None] = {}
+        for typed in question.absent[:3]:
+            alike = [each for each in await self._alike(shelf, typed) if len(each[0]) > 3]
+            matches = process.extract(
+                typed, [each[0] for each in alike], scorer=JaroWinkler.similarity, score_cutoff=_NEAR, limit=2
+            )
+            near.update({alike[number][1]: None for _, _, number in matches})
+        study = await self.study(shelf.reading.slug)
+        for entry in sorted(study.glossary, key=lambda each: -len(each.mentions)):
+            near[entry.term] = None
+        return tuple(near)[:_MOST_NEAR]
+
+    async def marks(self, slug: str, paragraph: Paragraph, question: Question) -> tuple[tuple[int, int], ...]:
+        """Return where words that answer the question stand in a paragraph."""
+        shelf = await self._shelf(slug)
+        wanted = question.stems
+        places = self._places.get((slug, paragraph.number))
+        if places is None:
+            found = ((shelf.words.stem(word.text), word.start, word.end) for word in words(paragraph.text))
+            places = self._places.put((slug, paragraph.number), tuple(found))
+        return tuple((start, end) for stem, start, end in places if stem in wanted)
+
+    async def language(self, slug: str) -> Words:
+        """Return the stems of a reading's language."""
+        return (await self._shelf(slug)).words
+
+    async def vocabulary(self, slug: str, most: int = 2000) -> list[tuple[str, int]]:
+        """Return the topical words of a reading as they are written, with how often, commonest first."""
+        shelf = await self._shelf(slug)
+        rows = await self._connection.execute_fetchall(
+            "SELECT word, shown, uses FROM word WHERE reading = ? ORDER BY uses DESC, word LIMIT ?", (shelf.number, most)
+        )
+        ignored = shelf.words.stop_words | shelf.words.question_words
+        return [(shown, uses) for word, shown, uses in rows if word not in ignored and len(word) > 2]
+
+
+def _enough(question: Question, sentences: int) -> float:
+    topics = [term for term in question.terms if term.weight > 1]
+    enough = ENOUGH_OF_LONG if len(topics) >= LONG and not question.absent else ENOUGH
+    size = math.log(min(max(sentences, SMALL), LARGE) / SMALL) / math.log(LARGE / SMALL)
+    return enough * (1 - size * (1 - LARGE_SHARE))
+
+
+def _paragraph(number: int, section: int, text: str, notes: str) -> Paragraph:
+    parts = json.loads(notes)
+    return Paragraph(
+        number,
+        section,
+        text,
+        tuple((start, end) for start, end in parts["spans"]),
+        tuple(Quoted(start, end, Speaker(*who) if who else None) for start, end, who in parts["quoted"]),
+        tuple(Erratum(*each) for each in parts["errata"]),
+    )
+
+
+async def open_library(
+    stack: AsyncExitStack, data: Sequence[Path], state: Path, connections: int = 1
+) -> Library:
+    """Open the library of the readings under ``data``, building its index in ``state`` if that is not up to date.
+
+    Raises:
+        DataError: There is no reading without problems.
+    """
+    folders = index.reading_folders(data)
+    path = state / f"library-{index.checksum(folders)}.sqlite"
+    if not path.exists():
+        log.info("building the index of %d readings", len(folders))
+        await asyncio.to_thread(index.build_index, folders, path)
+        for old in state.glob("library-*.sqlite"):
+            if old != path:
+                old.unlink(missing_ok=True)
+    opened = [
+        await stack.enter_async_context(aiosqlite.connect(f"{path.as_uri()}?immutable=1", uri=True))
+        for _ in range(connections)
+    ]
+    return Library(opened)

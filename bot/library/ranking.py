@@ -1,0 +1,267 @@
+"""Ranks passages: how much of a question a sentence, with its paragraph, covers; phrases first.
+
+The score of a sentence is a BM25 sum over the question's terms (Robertson and Zaragoza, "The Probabilistic Relevance
+Framework", 2009), with more for words in the order of the question and for phrases by which the sentence is asked, plus
+the BM25 sum of its paragraph.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bot.library import english
+from bot.library.question import Question, Term
+from bot.reading import Place, Reading
+
+_K1 = 1.6
+_B_SENTENCE, _B_PARAGRAPH = 0.35, 0.6
+# Trial values; tests/questions says how well they do.
+_PARAGRAPH_SHARE = 1.3
+_NEIGHBOUR = 0.35
+_PAIR, _WHOLE_PHRASE = 0.5, 1.0
+_ASKED_PHRASE = 0.6
+_FURTHER_SENTENCE = 0.3
+_SECOND_PASSAGE, _SECOND_COVERAGE = 0.7, 0.9
+LONGEST_PASSAGE = 3
+_MOST_WORDS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A paragraph's words in the index: stems by sentence, what each sentence can be asked by, and the set of both."""
+
+    number: int
+    section: int
+    sentences: tuple[tuple[str, ...], ...]
+    asks: tuple[tuple[dict[str, float], tuple[tuple[float, frozenset[str]], ...]], ...]
+    sets: tuple[frozenset[str], ...]
+
+    @classmethod
+    def load(cls, number: int, section: int, stems: str, asks: str) -> "Candidate":
+        """Make a candidate of its row."""
+        sentences = tuple(tuple(line.split(" ")) if line else () for line in stems.split("\n"))
+        asked = json.loads(asks) if asks else [({}, ())] * len(sentences)
+        return cls(
+            number,
+            section,
+            sentences,
+            tuple((words, tuple((weight, frozenset(phrase)) for weight, phrase in phrases)) for words, phrases in asked),
+            tuple(frozenset((*sentence, *words)) for sentence, (words, _) in zip(sentences, asked, strict=True)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage that answers a question; ``coverage`` is the share of the question's weight that it has."""
+
+    place: Place
+    score: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Averages:
+    """The average lengths in a reading, in words."""
+
+    sentence: float
+    paragraph: float
+
+    @classmethod
+    def of(cls, reading: Reading) -> "Averages":
+        """Measure a reading."""
+        length = sum(section.words for section in reading.sections)
+        return cls(max(1, length / max(1, reading.sentences)), max(1, length / max(1, reading.paragraphs)))
+
+
+def rank(question: Question, candidates: Iterable[Candidate], averages: Averages) -> list[Found]:
+    """Rank the passages of these paragraphs, best first; equal ones in the order of the text."""
+    wanted = _Wanted.of(question)
+    found = [passage for candidate in candidates for passage in _passages(wanted, candidate, averages)]
+    return sorted(found, key=lambda each: (-each.score, each.place))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked of every sentence, made ready once.
+
+    Attributes:
+        by_stem: Which terms a stem answers, each with how much it counts.
+        exact: The stems of the question's own words.
+        pairs: The question's words two by two.
+    """
+
+    terms: tuple[Term, ...]
+    weights: tuple[float, ...]
+    weight: float
+    by_stem: dict[str, list[tuple[int, float]]]
+    exact: frozenset[str]
+    pairs: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, question: Question) -> "_Wanted":
+        by_stem: dict[str, list[tuple[int, float]]] = {}
+        for n, term in enumerate(question.terms):
+            for stem, share in term.stems.items():
+                by_stem.setdefault(stem, []).append((n, share))
+        return cls(
+            question.terms,
+            tuple(term.weight for term in question.terms),
+            question.weight,
+            by_stem,
+            frozenset(stem for term in question.terms for stem, share in term.stems.items() if share == 1),
+            tuple(zip(question.tokens, question.tokens[1:], strict=False)),
+        )
+
+
+class _Match(NamedTuple):
+    """Which terms a sentence answers, each with how much that counts, and how often it has them."""
+
+    shares: dict[int, float]
+    counts: dict[int, float]
+
+
+class _Scored(NamedTuple):
+    score: float
+    coverage: float
+    own: dict[int, float]
+
+
+_NO_MATCH = _Match({}, {})
+_NO_SCORE = _Scored(0.0, 0.0, {})
+
+
+def _passages(wanted: _Wanted, candidate: Candidate, averages: Averages) -> Iterator[Found]:
+    matches = [
+        _NO_MATCH if stems.isdisjoint(wanted.by_stem) else _match(wanted, stems, sentence, words)
+        for stems, sentence, (words, _) in zip(candidate.sets, candidate.sentences, candidate.asks, strict=True)
+    ]
+    anywhere: dict[int, float] = {}
+    counts: dict[int, float] = {}
+    for match in matches:
+        for n, share in match.shares.items():
+            anywhere[n] = max(share, anywhere.get(n, 0))
+            counts[n] = counts.get(n, 0) + match.counts.get(n, 0)
+    if not anywhere:
+        return
+    anywhere = dict(sorted(anywhere.items()))
+    length = sum(map(len, candidate.sentences))
+    paragraph = _PARAGRAPH_SHARE * sum(
+        wanted.terms[n].paragraph_weight * share * _saturated(counts[n] or 1, length, averages.paragraph, _B_PARAGRAPH)
+        for n, share in anywhere.items()
+    )
+    scored = [
+        _score(wanted, candidate, s, match, anywhere, averages) if match.shares else _NO_SCORE
+        for s, match in enumerate(matches)
+    ]
+    taken: set[int] = set()
+    order = sorted(range(len(scored)), key=lambda s: (-scored[s].score, s))
+    for s in order:
+        if s in taken or not matches[s].shares:
+            continue
+        if taken and _own(wanted, matches[s]) < _SECOND_COVERAGE * _own(wanted, matches[order[0]]):
+            continue
+        first, last = _widen(wanted, scored, s, taken)
+        first = _lean_back(candidate, first, last, taken)
+        share = _SECOND_PASSAGE if taken else 1.0
+        taken.update(range(first, last + 1))
+        yield Found(
+            Place(candidate.number, first + 1, last + 1),
+            share * (scored[s].score + paragraph),
+            scored[s].coverage,
+        )
+
+
+def _match(
+    wanted: _Wanted, stems: frozenset[str], sentence: tuple[str, ...], asked: Mapping[str, float]
+) -> _Match:
+    shares: dict[int, float] = {}
+    counts: dict[int, float] = {}
+    for stem in stems.intersection(wanted.by_stem):
+        count = sentence.count(stem)
+        value = 1 if count else asked[stem]
+        for n, share in wanted.by_stem[stem]:
+            counts[n] = counts.get(n, 0) + share * count
+            shares[n] = max(share * value, shares.get(n, 0))
+    return _Match(shares, counts)
+
+
+def _own(wanted: _Wanted, match: _Match) -> float:
+    """Return the weight of the question that a sentence has by itself."""
+    return sum(wanted.weights[n] * share for n, share in match.shares.items())
+
+
+def _saturated(count: float, length: int, average: float, b: float) -> float:
+    return count * (_K1 + 1) / (count + _K1 * (1 - b + b * length / average))
+
+
+def _score(
+    wanted: _Wanted, candidate: Candidate, s: int, match: _Match, anywhere: dict[int, float], averages: Averages
+) -> _Scored:
+    sentence, stems = candidate.sentences[s], candidate.sets[s]
+    score = covered = 0.0
+    for n, share in anywhere.items():
+        weight = wanted.weights[n]
+        here = match.shares.get(n, 0.0)
+        covered += weight * max(here, _NEIGHBOUR * share)
+        if here:
+            count = max(1, match.counts.get(n, 0))
+            score += weight * here * _saturated(count, len(sentence), averages.sentence, _B_SENTENCE)
+    score += wanted.weight * (_in_order(wanted, sentence, stems) + _asked(wanted, candidate.asks[s][1], stems))
+    return _Scored(score, covered / wanted.weight, match.shares)
+
+
+def _in_order(wanted: _Wanted, sentence: Sequence[str], stems: frozenset[str]) -> float:
+    """Return how much of the question stands in the sentence in the same order, word beside word."""
+    if not wanted.pairs:
+        return 0.0
+    kept = sum(
+        one in stems and other in stems and (one, other) in zip(sentence, sentence[1:], strict=False)
+        for one, other in wanted.pairs
+    ) / len(wanted.pairs)
+    return _PAIR * kept + (_WHOLE_PHRASE if kept == 1 else 0)
+
+
+def _asked(wanted: _Wanted, phrases: Iterable[tuple[float, frozenset[str]]], stems: frozenset[str]) -> float:
+    """Return how alike the question is to the phrase that it is most alike to, by Dice's coefficient over stems."""
+    best = 0.0
+    if len(wanted.exact & stems) < 2:
+        return best
+    for weight, phrase in phrases:
+        shared = len(phrase & wanted.exact)
+        if shared > 1:
+            alike = 2 * shared / (len(phrase) + len(wanted.terms))
+            best = max(best, weight * alike * alike)
+    return _ASKED_PHRASE * best
+
+
+def _lean_back(candidate: Candidate, first: int, last: int, taken: set[int]) -> int:
+    """Begin earlier where the passage begins with a word like "he" or "yet", if that makes it stand alone."""
+    start = first
+    while start > 0 and candidate.sentences[start][:1] and candidate.sentences[start][0] in english.DEPENDENT:
+        start -= 1
+        length = sum(len(sentence) for sentence in candidate.sentences[start : last + 1])
+        if start in taken or last - start + 1 > LONGEST_PASSAGE or length > _MOST_WORDS:
+            return first
+    leans = candidate.sentences[start][:1] and candidate.sentences[start][0] in english.DEPENDENT
+    return first if leans else start
+
+
+def _widen(wanted: _Wanted, scored: Sequence[_Scored], s: int, taken: set[int]) -> tuple[int, int]:
+    """Take in the sentence before or after where it adds a topic of the question."""
+    first = last = s
+    have = set(scored[s].own)
+    while last - first + 1 < LONGEST_PASSAGE:
+        gains = []
+        for other in (first - 1, last + 1):
+            if 0 <= other < len(scored) and other not in taken:
+                gain = sum(wanted.weights[n] for n in scored[other].own if n not in have) / wanted.weight
+                gains.append((gain, -other, other))
+        if not gains or max(gains)[0] < _FURTHER_SENTENCE:
+            break
+        chosen = max(gains)[2]
+        have |= set(scored[chosen].own)
+        first, last = min(first, chosen), max(last, chosen)
+    return first, last
+
+

@@ -1,0 +1,170 @@
+"""Chooses the paragraphs that are worth ranking: few enough to be ranked at once, in a reading of any size.
+
+Each word of the question gives lists of paragraphs: those that have it, and those that dwell on it, which the index
+keeps by how much they do. The lists are added up by weight, and the paragraphs that come first are the candidates.
+Where the lists are too long for that, only those of the rarer words and of the paragraphs that dwell most on the common
+ones are gone through whole; the others are looked up in them ("MaxScore", Turtle and Flood 1995, by whole lists).
+"""
+
+from bisect import bisect
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import aiosqlite
+
+from bot.library.question import Question, Term
+from bot.library.ranking import Averages
+
+MOST_CANDIDATES = 200
+"""So many paragraphs are ranked with their words."""
+_FEW_PARAGRAPHS = 64
+"""So few are ranked all: choosing among them would cost more than it saves."""
+_AFFORDABLE_ROWS = 20_000
+"""So many rows of lists are added up in some 6 ms."""
+_CUT = 2000
+
+# How much a word counts in a paragraph, 1 where it stands once in an average sentence of an average paragraph: about
+# this much where it merely occurs, and so much from level to level.
+_PLAIN = 0.9
+_LEVELS = (1.15, 1.3, 1.45, 1.6, 1.75, 1.9)
+_MARKS = tuple(chr(0xE001 + level) for level in range(len(_LEVELS)))
+"""Written behind a stem to make another word of it; for private use, so that no text has them, and letters to FTS5."""
+# BM25's constants; ranking has its own, which this need not follow exactly.
+_K1, _B_SENTENCE, _B_PARAGRAPH, _PARAGRAPH_SHARE = 1.4, 0.35, 0.7, 0.4
+
+
+def dwelt_on(sentences: Sequence[Sequence[str]], averages: Averages, ignored: frozenset[str]) -> list[str]:
+    """Return the words that tell FTS5 on which stems a paragraph dwells, and how much."""
+    length = sum(map(len, sentences)) / averages.paragraph
+    counts = Counter(stem for sentence in sentences for stem in sentence)
+    alone = _PARAGRAPH_SHARE * _saturated(1, length, _B_PARAGRAPH)
+    best = dict.fromkeys(counts, 0.0)
+    for sentence in sentences:
+        share = len(sentence) / averages.sentence
+        once = _saturated(1, share, _B_SENTENCE)
+        for stem, count in Counter(sentence).items():
+            here = once if count == 1 else _saturated(count, share, _B_SENTENCE)
+            best[stem] = max(here, best[stem])
+    dwelt = []
+    for stem, value in best.items():
+        often = counts[stem]
+        value += alone if often == 1 else _PARAGRAPH_SHARE * _saturated(often, length, _B_PARAGRAPH)
+        level = bisect(_LEVELS, value / (1 + _PARAGRAPH_SHARE))
+        if level and stem not in ignored:
+            dwelt.append(stem + _MARKS[level - 1])
+    return dwelt
+
+
+def _saturated(count: int, length: float, b: float) -> float:
+    return count * (_K1 + 1) / (count + _K1 * (1 - b + b * length))
+
+
+class _Rows(NamedTuple):
+    """A list of paragraphs as a MATCH expression, and how much it counts to be on it."""
+
+    match: str
+    weight: float
+
+
+def _any(stems: Iterable[str]) -> str:
+    return " OR ".join(f'"{stem}"' for stem in stems)
+
+
+def _exact(term: Term) -> list[str]:
+    return [stem for stem, share in term.stems.items() if share == 1]
+
+
+def _occurrences(term: Term) -> Iterator[_Rows]:
+    """Yield the lists of a term's paragraphs; one with a mere relative of the word gets that share of its weight."""
+    shares = sorted(set(term.stems.values()))
+    for below, share in zip([0.0, *shares], shares, strict=False):
+        stems = [stem for stem, own in term.stems.items() if own >= share]
+        yield _Rows(_any(stems), term.weight * (share - below) * _PLAIN)
+
+
+def _dwelling(term: Term, lowest: int = 0) -> Iterator[_Rows]:
+    """Yield the lists of the paragraphs that dwell on a term, from this level up."""
+    for level in range(lowest, len(_LEVELS)):
+        stems = _exact(term)
+        if stems:
+            yield _Rows(_any(stem + _MARKS[level] for stem in stems), term.weight * (_LEVELS[level] - _PLAIN))
+
+
+def _pairs(question: Question) -> Iterator[_Rows]:
+    """Yield the lists of the paragraphs that have two words of the question side by side."""
+    topical = {stem: term.weight for term in question.terms for stem in _exact(term)}
+    for one, other in set(zip(question.tokens, question.tokens[1:], strict=False)):
+        if one in topical and other in topical:
+            yield _Rows(f'"{one} {other}"', topical[one] + topical[other])
+
+
+async def candidate_rows(connection: aiosqlite.Connection, question: Question, first: int, last: int) -> list[int]:
+    """Return the rows, between ``first`` and ``last``, of the paragraphs that may answer best; in no order."""
+    terms = sorted((term for term in question.terms if term.stems), key=lambda term: term.rows)
+    if not terms:
+        return []
+    paragraphs = last - first + 1
+    if paragraphs <= _FEW_PARAGRAPHS:
+        return list(range(first, last + 1))
+    most = sum(min(term.rows, paragraphs) for term in terms)
+    if most <= MOST_CANDIDATES or paragraphs <= MOST_CANDIDATES:
+        match = _any(stem for term in terms for stem in term.stems)
+        return await _add_up(connection, [_Rows(match, 1)], first, last)
+    if most <= _AFFORDABLE_ROWS:
+        lists = [rows for term in terms for rows in (*_occurrences(term), *_dwelling(term))]
+    else:
+        lists = await _affordable(connection, terms, first, last)
+    return await _add_up(connection, [*lists, *_pairs(question)], first, last)
+
+
+async def _affordable(connection: aiosqlite.Connection, terms: Sequence[Term], first: int, last: int) -> list[_Rows]:
+    """Return lists that are short, or cut down to the paragraphs of short ones; ``terms`` are from rare to common."""
+    left = _AFFORDABLE_ROWS * 4 // (3 + len(terms))
+    rare: list[Term] = []
+    for term in terms:
+        if term.rows > left:
+            break
+        rare.append(term)
+        left -= term.rows
+    common = terms[len(rare) :]
+    lengths = await _lengths(connection, [rows for term in common for rows in _dwelling(term)], first, last)
+    strong: list[_Rows] = []
+    for number, term in enumerate(common):
+        share = left // (len(common) - number)
+        for rows in reversed(list(_dwelling(term))):
+            share -= lengths[rows]
+            if share < 0:
+                break
+            left -= lengths[rows]
+            strong.append(rows)
+    everywhere = " AND ".join(f"({_any(term.stems)})" for term in terms)
+    lists = [rows for term in rare for rows in (*_occurrences(term), *_dwelling(term))]
+    anywhere = " OR ".join([*(_any(term.stems) for term in rare), *(rows.match for rows in strong)])
+    if anywhere:
+        lists += [_Rows(f"({anywhere}) AND ({rows.match})", rows.weight) for term in common for rows in _occurrences(term)]
+    return [*lists, *strong, _Rows(everywhere, sum(term.weight for term in terms))]
+
+
+async def _lengths(
+    connection: aiosqlite.Connection, lists: Sequence[_Rows], first: int, last: int
+) -> dict[_Rows, int]:
+    """Count the rows of each list."""
+    if not lists:
+        return {}
+    one = "SELECT count(*) FROM paragraph_index WHERE paragraph_index MATCH ? AND rowid BETWEEN ? AND ?"
+    values = [value for rows in lists for value in (rows.match, first, last)]
+    counted = await connection.execute_fetchall(" UNION ALL ".join([one] * len(lists)), values)
+    return dict(zip(lists, (row[0] for row in counted), strict=True))
+
+
+async def _add_up(connection: aiosqlite.Connection, lists: Sequence[_Rows], first: int, last: int) -> list[int]:
+    """Return the rows that are on the heaviest lists; none of them is read further than can be afforded."""
+    one = (
+        "SELECT * FROM (SELECT rowid AS row, ? AS weight FROM paragraph_index "
+        "WHERE paragraph_index MATCH ? AND rowid BETWEEN ? AND ? LIMIT ?)"
+    )
+    heaviest = f"SELECT row FROM ({' UNION ALL '.join([one] * len(lists))}) GROUP BY row ORDER BY sum(weight) DESC, row LIMIT ?"
+    values = [value for rows in lists for value in (rows.weight, rows.match, first, last, _AFFORDABLE_ROWS)]
+    rows = await connection.execute_fetchall(heaviest, [*values, MOST_CANDIDATES])
+    return [row[0] for row in rows]

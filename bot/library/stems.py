@@ -1,0 +1,71 @@
+"""Reduces words to stems, and stems to the root that a family of words shares."""
+
+from collections.abc import Iterable
+
+import Stemmer
+
+from bot.library import english
+
+# Snowball's algorithms by ISO 639-1 code. English keeps Porter's first algorithm, which FTS5 uses as well.
+_ALGORITHMS = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "porter", "es": "spanish",
+    "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian",
+    "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian", "ne": "nepali", "nl": "dutch",
+    "no": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish",
+    "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+_SUFFIXES = ("isation", "ization", "ionari", "istic", "ation", "ship", "ist", "ism", "ian", "aci", "ion", "ali", "iti")
+_SUFFIXES += ("at", "al", "ik", "ic", "iz", "is", "er", "or", "i", "y")
+_SHORTEST_ROOT = 4
+_DOCTRINES = ("ism", "isms")
+
+
+class Words:
+    """The stems of one language, remembered as they are met."""
+
+    def __init__(self, language: str = "en") -> None:
+        code = language.split("-")[0].lower()
+        algorithm = _ALGORITHMS.get(code)
+        self._stemmer = Stemmer.Stemmer(algorithm) if algorithm else None
+        self._irregular = english.IRREGULAR if code == "en" else {}
+        self.stop_words = english.STOP_WORDS if code == "en" else frozenset[str]()
+        self.question_words = english.QUESTION_WORDS if code == "en" else frozenset[str]()
+        self.light_words = english.LIGHT_WORDS if code == "en" else frozenset[str]()
+        self._stems: dict[str, str] = {}
+
+    def stem(self, word: str) -> str:
+        """Return the stem of one folded word; a function word is its own."""
+        known = self._stems.get(word)
+        if known is None:
+            known = self._stem(word)
+            if len(self._stems) < 50_000:
+                self._stems[word] = known
+        return known
+
+    def _stem(self, word: str) -> str:
+        if word in self.stop_words or self._stemmer is None:
+            return word
+        if self._irregular and word.endswith(_DOCTRINES):
+            return word.removesuffix("s")  # Lenin is not Leninism; root() knows that they are related
+        stemmed: str = self._stemmer.stemWord(self._irregular.get(word, word))
+        return stemmed
+
+    def stems(self, found: Iterable[str]) -> list[str]:
+        """Return the stems of several folded words."""
+        return [self.stem(word) for word in found]
+
+
+def root(stem: str) -> str:
+    """Return what a stem shares with its relatives: ``anarchist`` and ``anarch`` (of "anarchism") give ``anarch``.
+
+    It is cruder than a stem: a match by root counts for less than one by stem.
+    """
+    shortened = True
+    while shortened:
+        shortened = False
+        for suffix in _SUFFIXES:
+            if stem.endswith(suffix) and len(stem) - len(suffix) >= _SHORTEST_ROOT:
+                stem = stem[: -len(suffix)]
+                shortened = True
+                break
+    return stem

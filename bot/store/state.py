@@ -1,0 +1,118 @@
+"""Opens the state database: one writer, migrations by number, nothing acknowledged is lost."""
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+FILE = "state.sqlite"
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_NUMBER = re.compile(r"(\d{4})_\w+\.sql\Z")
+_BUSY_SECONDS = 5
+
+
+class StateError(Exception):
+    """The state database cannot be used; the message says why and what to do."""
+
+
+class State:
+    """The state database. Writing takes turns; reading does not wait."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._writing = asyncio.Lock()
+
+    async def all(self, sql: str, *values: object) -> list[Any]:
+        """Return every row of a query."""
+        return list(await self._connection.execute_fetchall(sql, values))
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[aiosqlite.Connection]:
+        """Hold the writer within one transaction: all of it happens, durably, or nothing."""
+        async with self._writing:
+            await self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                await self._connection.execute("ROLLBACK")
+                raise
+            await self._connection.execute("COMMIT")
+
+
+def migrations(folder: Path = _MIGRATIONS) -> list[tuple[int, str]]:
+    """Return (number, script) of every migration in order.
+
+    Raises:
+        StateError: The numbers are not 1, 2, 3, …
+    """
+    found = sorted((int(match[1]), path) for path in folder.glob("*.sql") if (match := _NUMBER.match(path.name)))
+    if [number for number, _ in found] != list(range(1, len(found) + 1)):
+        raise StateError(f"The migrations in {folder.name} are not numbered 1, 2, 3, ….")
+    return [(number, path.read_text("utf-8")) for number, path in found]
+
+
+async def migrate(connection: aiosqlite.Connection, scripts: Sequence[tuple[int, str]]) -> None:
+    """Bring the database to the newest version; each script and the record that it ran are one transaction.
+
+    Raises:
+        StateError: The database is newer than this program.
+    """
+    newest = scripts[-1][0] if scripts else 0
+    version = -1
+    while version < newest:
+        await connection.execute("BEGIN IMMEDIATE")  # a lock: of several processes that start, one migrates
+        try:
+            version = next(iter(await connection.execute_fetchall("PRAGMA user_version")))[0]
+            if version > newest:
+                raise StateError(
+                    f"The state database has version {version}, and this Kruzhok knows versions up to {newest}. "
+                    "Start the newer Kruzhok again, or restore a backup from before the upgrade."
+                )
+            if version < newest:
+                for statement in _statements(scripts[version][1]):
+                    await connection.execute(statement)
+                version += 1
+                await connection.execute(f"PRAGMA user_version = {version}")
+            await connection.execute("COMMIT")
+        except BaseException:
+            await connection.execute("ROLLBACK")
+            raise
+
+
+def _statements(script: str) -> list[str]:
+    """Split a script where SQLite sees complete statements; ``executescript`` would commit before it."""
+    statements, pending = [], ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            statements.append(pending)
+            pending = ""
+    return [each for each in [*statements, pending] if each.strip()]
+
+
+async def open_state(stack: AsyncExitStack, folder: Path) -> State:
+    """Open the state database in ``folder``, making or migrating it.
+
+    Raises:
+        StateError: It is damaged, newer than this program, or cannot be written.
+    """
+    path = folder / FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        connection = await stack.enter_async_context(
+            aiosqlite.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+        )
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            await connection.execute(f"PRAGMA {pragma}")
+        damage = next(iter(await connection.execute_fetchall("PRAGMA integrity_check(1)")))[0]
+        if damage != "ok":
+            raise StateError(f"{path} is damaged ({damage}). Restore a backup, or move the file away to begin anew.")
+        await migrate(connection, migrations())
+    except (OSError, sqlite3.Error) as error:
+        raise StateError(f"{path} cannot be opened: {error}. Is KRUZHOK_STATE a folder that can be written?") from error
+    return State(connection)

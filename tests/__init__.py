@@ -1,0 +1,1 @@
+"""What is true of Kruzhok: the tests mirror bot/."""

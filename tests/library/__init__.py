@@ -1,0 +1,1 @@
+"""The library: sentences, words, data, index and search."""

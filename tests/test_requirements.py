@@ -1,0 +1,76 @@
+"""The requirement files: whole, hashed, of one mind with pyproject.toml, and good for every Python and system."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+RUNTIME, TEST = ROOT / "requirements.txt", ROOT / "requirements-test.txt"
+
+SYSTEMS = ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64", "macosx_11_0_arm64", "macosx_11_0_x86_64", "win_amd64")
+PYTHONS = ("3.11", "3.12", "3.13")
+
+
+def locked(file: Path) -> dict[str, list[str]]:
+    """Give the pinned requirements of a file, each with its hashes."""
+    entries = file.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    return {line.split("--hash=")[0].strip(): re.findall(r"--hash=(\S+)", line) for line in entries}
+
+
+def versions(file: Path) -> dict[str, str]:
+    """Give the version of each locked package."""
+    pins = (re.fullmatch(r"([a-z0-9-]+)==([\w.]+)(?: ; .+)?", pin) for pin in locked(file))
+    return {pin[1]: pin[2] for pin in pins if pin}
+
+
+@pytest.mark.parametrize("file", [RUNTIME, TEST], ids=lambda file: file.name)
+def test_every_requirement_is_pinned_and_hashed_and_names_no_host(file: Path) -> None:
+    entries = locked(file)
+    assert len(versions(file)) == len(entries) > 0, "each is a name, a version and perhaps a marker"
+    unhashed = [pin for pin, hashes in entries.items() if not hashes]
+    assert unhashed == []
+    assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", digest) for hashes in entries.values() for digest in hashes)
+    assert not re.search(r"://|^\s*-(?!-hash=)|^#", file.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_tests_run_with_the_very_packages_of_the_bot() -> None:
+    runtime, test = locked(RUNTIME), locked(TEST)
+    assert {pin: test.get(pin) for pin in runtime} == runtime
+
+
+def test_the_locks_satisfy_what_pyproject_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [(RUNTIME, line) for line in project["dependencies"]]
+    asked += [(TEST, line) for line in project["optional-dependencies"]["test"]]
+    unmet = []
+    for file, line in asked:
+        requirement = Requirement(line)
+        version = versions(file).get(canonicalize_name(requirement.name), "0")
+        if not requirement.specifier.contains(version):
+            unmet.append(f"{file.name} has {version} of {line}")
+    assert unmet == []
+
+
+def test_the_lock_that_would_name_hosts_is_ignored() -> None:
+    assert "/uv.lock" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_bots_packages_are_there_ready_made(system: str, python: str, tmp_path: Path) -> None:
+    """It asks the registry that pip is set up for."""
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--disable-pip-version-check"]
+    options = ["--no-deps", "--only-binary=:all:", "--platform", system, "--python-version", python]
+    done = subprocess.run(
+        [*command, *options, "--target", tmp_path, "--require-hashes", "--requirement", RUNTIME],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
