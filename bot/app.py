@@ -11,6 +11,7 @@ from bot.features.about import About
 from bot.features.citation import Citation
 from bot.features.discussion import Discussion
 from bot.features.glossary import Glossary
+from bot.features.messages import Messages
 from bot.features.privacy import Privacy
 from bot.features.quotes import Quotes
 from bot.features.reader import Reader
@@ -20,7 +21,9 @@ from bot.features.summaries import Summaries
 from bot.features.verification import Verification
 from bot.library.library import Library, open_library
 from bot.settings import Settings
+from bot.store.button_lines import ButtonLines
 from bot.store.given import Given
+from bot.store.published import Published
 from bot.store.state import open_state
 
 
@@ -31,6 +34,20 @@ class App:
     library: Library
     readings: Readings
     commands: Commands
+    quotes: Quotes
+    search: Search
+    reader: Reader
+    summaries: Summaries
+    discussion: Discussion
+    glossary: Glossary
+    citation: Citation
+    verification: Verification
+    about: About
+    privacy: Privacy
+    messages: Messages
+    button_lines: ButtonLines
+    published: Published
+    now: Callable[[], datetime]
 
 
 def _now() -> datetime:
@@ -65,8 +82,9 @@ async def open_app(
         glossary = Glossary(library, readings)
         citation = Citation(library, readings)
         verification = Verification(library, readings)
-        about = About(library, readings)
+        about = About(library, readings, lambda: commands)
         privacy = Privacy(given)
+        messages = Messages(library, readings, quotes, verification, discussion)
         commands = Commands(
             [
                 command("quote", quotes.quote, rest="words"),
@@ -85,6 +103,22 @@ async def open_app(
                 command("privacy delete", privacy.delete, rest="what"),
             ]
         )
-        about.explain(commands)
-        yield App(library, readings, commands)
-
+        yield App(
+            library=library,
+            readings=readings,
+            commands=commands,
+            quotes=quotes,
+            search=search,
+            reader=reader,
+            summaries=summaries,
+            discussion=discussion,
+            glossary=glossary,
+            citation=citation,
+            verification=verification,
+            about=about,
+            privacy=privacy,
+            messages=messages,
+            button_lines=ButtonLines(state),
+            published=Published(state),
+            now=now,
+        )

@@ -59,9 +59,7 @@ class Command:
         return " ".join(words)
 
 
-def command(
-    name: str, run: Callable[..., Awaitable[Reply]], rest: str = "", for_moderators: bool = False
-) -> Command:
+def command(name: str, run: Callable[..., Awaitable[Reply]], rest: str = "", for_moderators: bool = False) -> Command:
     """Make a command of a feature's method; its docstring is the help.
 
     Args:

@@ -72,7 +72,7 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """Words in quotation marks within a paragraph, at offsets into it; ``speaker`` is None for titles and scare quotes."""
+    """Words in quotation marks, at offsets into their paragraph; nobody speaks in titles and scare quotes."""
 
     start: int
     end: int

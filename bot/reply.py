@@ -71,10 +71,15 @@ Piece = Prose | Quote | Claims | Bullets | Question | Code | Differences
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A label and the command line that it stands for, without a prefix."""
+    """A label and the command line that it stands for, without a prefix.
+
+    Attributes:
+        turns: Whether it turns a page of the same answer, which a platform may then show in the other's place.
+    """
 
     label: str
     line: str
+    turns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

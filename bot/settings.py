@@ -12,7 +12,7 @@ SHIPPED_DATA = Path(__file__).resolve().parent.parent / "data"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The folders that Kruzhok works with: ``state`` for its databases, ``data`` for readings, the shipped ones first."""
+    """Kruzhok's folders: ``state`` for its databases, ``data`` for readings, the shipped ones first."""
 
     state: Path
     data: tuple[Path, ...]

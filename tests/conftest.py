@@ -5,17 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.app import App, open_app
 from bot.caller import Caller
 from bot.library.index import build_index, checksum, reading_folders
 from bot.reply import Reply
 from bot.settings import SHIPPED_DATA, Settings
-
-if TYPE_CHECKING:
-    from bot.app import App
 
 NOW = datetime(2026, 5, 1, 0, 30, tzinfo=UTC)
 CALLER = Caller(user="reader", group="test:1")
@@ -42,16 +39,14 @@ def state(tmp_path: Path, shipped_index: Path) -> Path:
 
 
 @pytest.fixture
-async def app(state: Path) -> "AsyncIterator[App]":
+async def app(state: Path) -> AsyncIterator[App]:
     """The bot as it is shipped, on 1 May 2026, with dice that fall the same each time."""
-    from bot.app import open_app
-
     async with open_app(Settings(state, (SHIPPED_DATA,)), now=lambda: NOW, random=Random(1)) as opened:
         yield opened
 
 
 @pytest.fixture
-def ask(app: "App") -> Ask:
+def ask(app: App) -> Ask:
     """Type a line, as somebody in a group: ``await ask("/quote Cheka")``."""
 
     async def typed(line: str, caller: Caller = CALLER) -> Reply:

@@ -1,5 +1,7 @@
 """Helps: how to use the commands, and what is being read."""
 
+from collections.abc import Callable
+
 from bot import __version__
 from bot.caller import Caller
 from bot.commands import Command, Commands
@@ -11,14 +13,10 @@ from bot.reply import Action, Bullets, Prose, Reply
 class About:
     """Help with the commands, and the reading with its source and rights."""
 
-    def __init__(self, library: Library, readings: Readings) -> None:
+    def __init__(self, library: Library, readings: Readings, commands: Callable[[], Commands]) -> None:
         self._library = library
         self._readings = readings
-        self._commands: Commands | None = None
-
-    def explain(self, commands: Commands) -> None:
-        """Take the commands that :meth:`help` explains; they are made after this feature, which is one of them."""
-        self._commands = commands
+        self._commands = commands  # asked when needed: help is itself one of them
 
     async def help(self, caller: Caller, command: str = "") -> Reply:
         """Show what can be asked for, and how.
@@ -26,10 +24,9 @@ class About:
         Args:
             command: One command, explained whole.
         """
-        assert self._commands is not None
         if command.strip():
-            return _usage(self._commands.named(command.strip().lstrip("/!")))
-        shown = [each for each in self._commands.all if caller.is_moderator or not each.for_moderators]
+            return _usage(self._commands().named(command.strip().lstrip("/!")))
+        shown = [each for each in self._commands().all if caller.is_moderator or not each.for_moderators]
         reading = await self._readings.of(caller)
         return Reply(
             "Kruzhok",

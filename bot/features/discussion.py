@@ -1,6 +1,6 @@
 """Gives discussion prompts: each with the passage it starts from, none twice before all were used."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from random import Random
 
@@ -78,6 +78,18 @@ class Discussion:
             ),
         )
 
+    async def prompt(self, caller: Caller, number: str) -> Prompt:
+        """Return a prompt that was given before, by its id.
+
+        Raises:
+            UserError: The reading no longer has it.
+        """
+        reading = await self._readings.of(caller)
+        for prompt in (await self._library.study(reading.slug)).prompts:
+            if prompt.id == number:
+                return prompt
+        raise UserError("This prompt is no longer part of the reading. Ask for another: /discuss")
+
     async def _about(
         self, reading: Reading, about: str, prompts: Sequence[Prompt]
     ) -> tuple[list[Prompt], Findings | None]:
@@ -89,9 +101,7 @@ class Discussion:
         stem = (await self._library.language(reading.slug)).stem
         scores: dict[str, float] = {}
         for prompt in prompts:
-            scores[prompt.id] = sum(
-                term.weight * _weight(prompt, term.stems, stem) for term in findings.question.terms
-            )
+            scores[prompt.id] = sum(term.weight * _weight(prompt, term.stems, stem) for term in findings.question.terms)
         best = max(scores.values(), default=0)
         fitting = [prompt for prompt in prompts if scores[prompt.id] > 0 and scores[prompt.id] >= best / 2]
         if not fitting:
@@ -100,9 +110,8 @@ class Discussion:
         return sorted(fitting, key=lambda prompt: -scores[prompt.id]), findings
 
 
-def _weight(prompt: Prompt, stems: object, stem: Callable[[str], str]) -> float:
+def _weight(prompt: Prompt, stems: Mapping[str, float], stem: Callable[[str], str]) -> float:
     """Return how much a prompt is about a term."""
-    assert isinstance(stems, dict)
     parts = (
         (_IN_QUESTION, f"{prompt.question} {' '.join(prompt.themes)}"),
         (_IN_PASSAGE, prompt.passage.text),

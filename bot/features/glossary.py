@@ -74,7 +74,9 @@ def _find(study: Study, term: str) -> list[GlossaryEntry]:
     wanted = _key(term)
     if not wanted:
         return []
-    names = {entry.term: [_key(name) for name in (entry.term, *entry.names, *entry.aliases)] for entry in study.glossary}
+    names = {
+        entry.term: [_key(name) for name in (entry.term, *entry.names, *entry.aliases)] for entry in study.glossary
+    }
     by_term = {entry.term: entry for entry in study.glossary}
     exact = [by_term[each] for each, own in names.items() if wanted == own[0]]
     exact = exact or [by_term[each] for each, own in names.items() if wanted in own]

@@ -7,10 +7,10 @@ from random import Random
 from bot.caller import Caller
 from bot.errors import UserError
 from bot.features.readings import Readings, find_section
+from bot.library.english import DEPENDENT
 from bot.library.library import Findings, Library
 from bot.library.ranking import Found
 from bot.library.words import words as searchable
-from bot.library.english import DEPENDENT
 from bot.reading import Paragraph, Place, Quotation, Reading
 from bot.reply import Action, Piece, Prose, Quote, Reply
 from bot.store.given import Given
@@ -43,12 +43,13 @@ class Quotes:
         """
         reading = await self._readings.of(caller)
         within = find_section(reading, section).number if section else None
+        past = Place.parse(after) if after else None
         if not words.strip():
             return await self._any(caller, reading, within)
         findings = await self._library.search(reading.slug, words, within)
         if not findings.passages:
             return nothing_found(reading, words, findings)
-        chosen = _next(findings.passages, Place.parse(after)) if after else findings.passages[0]
+        chosen = _next(findings.passages, past) if past else findings.passages[0]
         if chosen is None:
             again = Action("Back to the best", _line("quote", words, within))
             return Reply(_titled(words), (Prose("That was the last passage that answers this."),), actions=(again,))
@@ -70,9 +71,7 @@ class Quotes:
         place = Place.parse(item)
         quotation = reading.quotation(await self._library.paragraph(reading.slug, place.paragraph), place)
         line = f"quote section:{section}" if section else "quote"
-        return Reply(
-            reading.title, (Quote(quotation),), actions=(Action("Another", line), *passage_actions(quotation))
-        )
+        return Reply(reading.title, (Quote(quotation),), actions=(Action("Another", line), *passage_actions(quotation)))
 
     async def _choices(self, reading: Reading, section: int | None) -> list[str]:
         """Return places of sentences that stand alone, from some paragraphs, in an order of chance."""

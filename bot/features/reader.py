@@ -85,8 +85,8 @@ class Reader:
             raise UserError(f"Section {section.number} has {len(pages)} page{'s' * (len(pages) > 1)}.")
         shown = [each for each in paragraphs if each.number in pages[page - 1]]
         line = f"read {section.number} page:"
-        turn = [Action("Next page", f"{line}{page + 1}")] if page < len(pages) else []
-        turn += [Action("Page before", f"{line}{page - 1}")] if page > 1 else []
+        turn = [Action("Next page", f"{line}{page + 1}", turns=True)] if page < len(pages) else []
+        turn += [Action("Page before", f"{line}{page - 1}", turns=True)] if page > 1 else []
         if page == len(pages) and section.number < len(reading.sections):
             turn.append(Action("Next section", f"read {section.number + 1}"))
         number = f", page {page} of {len(pages)}" if len(pages) > 1 else ""

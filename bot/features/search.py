@@ -38,8 +38,8 @@ class Search:
         shown = [await quote_passage(self._library, reading, each, findings) for each in found[first : first + PAGE]]
         number = "1 passage" if len(found) == 1 else f"{len(found)} passages"
         line = f"search {' '.join(words.split())}" + (f" section:{within}" if within else "")
-        turn = [Action("Next page", f"{line} page:{page + 1}")] if page < pages else []
-        turn += [Action("Page before", f"{line} page:{page - 1}")] if page > 1 else []
+        turn = [Action("Next page", f"{line} page:{page + 1}", turns=True)] if page < pages else []
+        turn += [Action("Page before", f"{line} page:{page - 1}", turns=True)] if page > 1 else []
         return Reply(
             number if pages == 1 else f"{number}, page {page} of {pages}",
             (*corrected(findings), *(Quote(each, str(n)) for n, each in enumerate(shown, first + 1))),

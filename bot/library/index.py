@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -31,7 +32,8 @@ CREATE TABLE stem (reading INTEGER NOT NULL, root TEXT NOT NULL, stem TEXT NOT N
     paragraphs INTEGER NOT NULL, asked INTEGER NOT NULL, PRIMARY KEY (reading, root, stem)) STRICT, WITHOUT ROWID;
 CREATE TABLE word (reading INTEGER NOT NULL, initial TEXT NOT NULL, length INTEGER NOT NULL, word TEXT NOT NULL,
     shown TEXT NOT NULL, uses INTEGER NOT NULL, PRIMARY KEY (reading, initial, length, word)) STRICT, WITHOUT ROWID;
-CREATE VIRTUAL TABLE paragraph_index USING fts5(body, asks, dwelt, content='', tokenize='porter unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE paragraph_index USING fts5(body, asks, dwelt, content='',
+    tokenize='porter unicode61 remove_diacritics 2');
 CREATE VIRTUAL TABLE sentence_index USING fts5(body, asks, content='', tokenize='porter unicode61 remove_diacritics 2');
 """
 SENTENCES_PER_PARAGRAPH = 4096
@@ -43,6 +45,7 @@ SPELLING, SYNONYM, FIRST_ANCHOR, FURTHER_ANCHOR, CITED = 0.95, 0.8, 0.85, 0.7, 0
 _BRACKETS = re.compile(r"\([^()]*\)")
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 _LONGEST_CITATION = 10
+_ABANDONED_SECONDS = 3600
 
 
 @dataclass(slots=True)
@@ -91,14 +94,27 @@ def build_index(folders: Sequence[Path], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".library-", suffix=".building", dir=path.parent)
     os.close(handle)
+    _clear(path.parent, Path(name).stat().st_mtime - _ABANDONED_SECONDS)
     try:
         with_problems = _write(folders, name)
-        os.replace(name, path)
+        Path(name).chmod(_READABLE)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
     for problem in with_problems:
         log.warning("reading left out: %s", problem)
+
+
+_READABLE = 0o644  # mkstemp's is 0600; other users' processes may share the index, in which there is nothing secret
+
+
+def _clear(folder: Path, before: float) -> None:
+    """Delete what a crash left of an index that was being built; one that is being built is younger."""
+    for left in folder.glob(".library-*.building*"):
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < before:
+                left.unlink()
 
 
 def _write(folders: Sequence[Path], name: str) -> list[str]:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import math
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -20,7 +19,8 @@ from bot.library import index
 from bot.library.question import Question, Stem, Understanding
 from bot.library.ranking import Averages, Candidate, Found, rank
 from bot.library.retrieval import candidate_rows
-from bot.library.stems import Words
+from bot.library.sharing import rows_sharing
+from bot.library.stems import Words, root
 from bot.library.study import Study, make_study
 from bot.library.words import words
 from bot.reading import Erratum, Paragraph, Quoted, Reading, Section, Speaker
@@ -30,11 +30,19 @@ log = logging.getLogger(__name__)
 _MOST_ALIKE = 20_000
 _MOST_SLIPS = 3
 _REMEMBERED_PARAGRAPHS, _REMEMBERED_READINGS, _REMEMBERED_WORDS, _REMEMBERED_TEXTS = 512, 32, 2048, 64
-_NEAR, _MOST_NEAR = 0.8, 5
-# So much of a question's weight a passage must cover to count as an answer: less where the question is long and the
-# reading has every word of it; and less in a large reading, where a long question is seldom covered by one sentence.
-ENOUGH, ENOUGH_OF_LONG, LONG = 0.5, 0.4, 4
-SMALL, LARGE, LARGE_SHARE = 500, 5000, 0.5
+_NEAR, _MOST_NEAR = 0.88, 5
+# So much of a question's weight a passage must cover to count as an answer, where concepts bridge the ways of asking: by how
+# many topics the question has. One word may be met by a relative of it, of two or three nearly all must be met, of many half.
+ENOUGH = {1: 0.5, 2: 0.65, 3: 0.58, 4: 0.52}
+ENOUGH_OF_MANY = 0.45
+# Several topics, every word of which stands in the text, need not stand together.
+ENOUGH_OF_SEVERAL = 0.2
+# Without concepts a word that the reading does not have tells nothing: it may say the same in other words.
+ENOUGH_WITHOUT_CONCEPTS = 0.1
+# To find what shares words with a long text: so short a reading is taken whole, and so many of the words are looked up.
+_FEW_PARAGRAPHS, _MOST_SHARED = 64, 500
+# A word of less weight is on every other line: it is no topic.
+_TOPIC = 1.0
 
 _Value = TypeVar("_Value")
 
@@ -64,6 +72,7 @@ class _Shelf:
     last: int
     words: Words
     averages: Averages
+    has_concepts: bool
 
 
 class _Memory(Generic[_Value]):
@@ -92,6 +101,7 @@ class Library:
     def __init__(self, connections: Sequence[aiosqlite.Connection]) -> None:
         self._connections = connections
         self._turn = 0
+        self._slugs: list[str] = []
         self._shelves: _Memory[_Shelf] = _Memory(_REMEMBERED_READINGS)
         self._studies: _Memory[Study] = _Memory(_REMEMBERED_READINGS)
         self._candidates: _Memory[Candidate] = _Memory(_REMEMBERED_PARAGRAPHS)
@@ -106,8 +116,10 @@ class Library:
 
     async def slugs(self) -> list[str]:
         """Return the slug of every reading, in the order of the folders."""
-        rows = await self._connection.execute_fetchall("SELECT slug FROM reading ORDER BY id")
-        return [row[0] for row in rows]
+        if not self._slugs:
+            rows = await self._connection.execute_fetchall("SELECT slug FROM reading ORDER BY id")
+            self._slugs = [row[0] for row in rows]
+        return list(self._slugs)
 
     async def reading(self, slug: str) -> Reading:
         """Return a reading.
@@ -121,7 +133,10 @@ class Library:
         known = self._shelves.get(slug)
         if known is not None:
             return known
-        row = await self._one("SELECT id, about, first, last FROM reading WHERE slug = ?", slug)
+        row = await self._one(
+            "SELECT id, about, first, last, json_extract(study, '$.concepts.concept') IS NOT NULL FROM reading WHERE slug = ?",
+            slug,
+        )
         if row is None:
             there = await self.slugs()
             some = ", ".join(there[:10]) + (" …" if len(there) > 10 else "")
@@ -129,7 +144,9 @@ class Library:
         about = json.loads(row[1])
         about["sections"] = tuple(Section(**section) for section in about["sections"])
         reading = Reading(**about)
-        shelf = _Shelf(row[0], reading, row[2], row[3], Words(reading.language), Averages.of(reading))
+        shelf = _Shelf(
+            row[0], reading, row[2], row[3], Words(reading.language), Averages.of(reading), has_concepts=bool(row[4])
+        )
         return self._shelves.put(slug, shelf)
 
     async def _one(self, sql: str, *values: object) -> Any:
@@ -181,7 +198,7 @@ class Library:
             first, last = shelf.first + part.first - 1, shelf.first + part.last - 1
         rows = await candidate_rows(self._connection, question, first, last)
         found = rank(question, await self._load(rows), shelf.averages) if rows else []
-        if not found or found[0].coverage < _enough(question, shelf.reading.sentences):
+        if not found or found[0].coverage < _enough(question, shelf.has_concepts):
             return Findings((), question, await self._nearest(shelf, question))
         return Findings(tuple(found), question)
 
@@ -204,7 +221,8 @@ class Library:
             if missing:
                 marks = ",".join("?" * len(missing))
                 rows = await self._connection.execute_fetchall(
-                    f"SELECT stem, root, sentences, paragraphs, asked FROM stem WHERE reading = ? AND root IN ({marks})",
+                    "SELECT stem, root, sentences, paragraphs, asked FROM stem "
+                    f"WHERE reading = ? AND root IN ({marks})",
                     (shelf.number, *missing),
                 )
                 for root in missing:
@@ -215,7 +233,9 @@ class Library:
         async def alike(word: str) -> list[tuple[str, str, int]]:
             return await self._alike(shelf, word)
 
-        return await Understanding(shelf.words, shelf.reading.sentences, shelf.reading.paragraphs, lookup, alike).question(text)
+        return await Understanding(
+            shelf.words, shelf.reading.sentences, shelf.reading.paragraphs, lookup, alike
+        ).question(text)
 
     async def _alike(self, shelf: _Shelf, word: str) -> list[tuple[str, str, int]]:
         rows = await self._connection.execute_fetchall(
@@ -252,6 +272,21 @@ class Library:
             places = self._places.put((slug, paragraph.number), tuple(found))
         return tuple((start, end) for stem, start, end in places if stem in wanted)
 
+    async def sharing(self, slug: str, text: str, most: int = 50) -> list[int]:
+        """Return the numbers of the paragraphs that share most words with ``text``; of a short reading, all of them."""
+        shelf = await self._shelf(slug)
+        if shelf.last - shelf.first < _FEW_PARAGRAPHS:
+            return list(range(1, shelf.last - shelf.first + 2))
+        stems = shelf.words.stems(word.text for word in words(text, _MOST_SHARED))
+        roots = sorted({root(stem) for stem in stems})
+        marks = ",".join("?" * len(roots))
+        rows = await self._connection.execute_fetchall(
+            f"SELECT stem, paragraphs + asked FROM stem WHERE reading = ? AND root IN ({marks})", (shelf.number, *roots)
+        )
+        counts = {stem: count for stem, count in rows if stem in stems}
+        found = await rows_sharing(self._connection, stems, counts, shelf.first, shelf.last, most)
+        return [row - shelf.first + 1 for row in found]
+
     async def language(self, slug: str) -> Words:
         """Return the stems of a reading's language."""
         return (await self._shelf(slug)).words
@@ -260,17 +295,20 @@ class Library:
         """Return the topical words of a reading as they are written, with how often, commonest first."""
         shelf = await self._shelf(slug)
         rows = await self._connection.execute_fetchall(
-            "SELECT word, shown, uses FROM word WHERE reading = ? ORDER BY uses DESC, word LIMIT ?", (shelf.number, most)
+            "SELECT word, shown, uses FROM word WHERE reading = ? ORDER BY uses DESC, word LIMIT ?",
+            (shelf.number, most),
         )
         ignored = shelf.words.stop_words | shelf.words.question_words
         return [(shown, uses) for word, shown, uses in rows if word not in ignored and len(word) > 2]
 
 
-def _enough(question: Question, sentences: int) -> float:
-    topics = [term for term in question.terms if term.weight > 1]
-    enough = ENOUGH_OF_LONG if len(topics) >= LONG and not question.absent else ENOUGH
-    size = math.log(min(max(sentences, SMALL), LARGE) / SMALL) / math.log(LARGE / SMALL)
-    return enough * (1 - size * (1 - LARGE_SHARE))
+def _enough(question: Question, has_concepts: bool) -> float:
+    topics = [term for term in question.terms if term.weight > _TOPIC]
+    if not has_concepts:
+        return ENOUGH_WITHOUT_CONCEPTS
+    if topics and all(term.verbatim for term in topics):
+        return ENOUGH_OF_SEVERAL
+    return ENOUGH.get(max(1, len(topics)), ENOUGH_OF_MANY)
 
 
 def _paragraph(number: int, section: int, text: str, notes: str) -> Paragraph:
@@ -285,9 +323,7 @@ def _paragraph(number: int, section: int, text: str, notes: str) -> Paragraph:
     )
 
 
-async def open_library(
-    stack: AsyncExitStack, data: Sequence[Path], state: Path, connections: int = 1
-) -> Library:
+async def open_library(stack: AsyncExitStack, data: Sequence[Path], state: Path, connections: int = 1) -> Library:
     """Open the library of the readings under ``data``, building its index in ``state`` if that is not up to date.
 
     Raises:

@@ -1,12 +1,12 @@
-"""Understands a question: its words, their weight in the reading, misspellings, and what the reading has no word for."""
+"""Understands a question: its words, their weight in the reading, slips, and what the reading has no word for."""
 
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, JaroWinkler
 
 from bot.library import english, stems
 from bot.library.words import Word, words
@@ -15,13 +15,13 @@ MOST_WORDS = 96
 MOST_TERMS = 12
 RELATIVE = 0.55
 """How much a word counts that shares only the root: "anarchist" for "anarchism"."""
-ABSENT_NAME, ABSENT_WORD = 1.4, 1.0
+ABSENT_NAME, ABSENT_WORD = 1.4, 0.75
 """How heavy a word is that the reading does not have, as a share of the weight of its rarest word."""
-LIGHT, ASKING = 0.6, 0.15
+LIGHT, ASKING = 0.6, 0.3
 """How much an everyday word counts beside one that names a topic, and a word by which people ask for a passage."""
-HEAVIEST_ABSENT = 6.0
-"""So heavy is a word that the reading does not have at most: in a large reading it says less that one is missing."""
 _SHORTEST_CORRECTED = 4
+_LONG = 9
+_SAME_BEGINNING = 0.1
 _SHORTEST_PART = 4
 
 
@@ -46,6 +46,7 @@ class Term:
         weight: Inverse sentence frequency: the rarer, the heavier.
         paragraph_weight: Inverse paragraph frequency.
         rows: An upper bound of the paragraphs that have one of the stems.
+        verbatim: Whether the text itself has this very stem.
     """
 
     typed: str
@@ -53,6 +54,7 @@ class Term:
     weight: float
     paragraph_weight: float
     rows: int
+    verbatim: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +96,13 @@ class _Draft:
     sentences: int = 0
     paragraphs: int = 0
     rows: int = 0
+    verbatim: bool = False
 
 
 class Understanding:
     """Understands questions about one reading of so many sentences and paragraphs."""
 
-    def __init__(
-        self, language: stems.Words, sentences: int, paragraphs: int, lookup: Lookup, alike: Alike
-    ) -> None:
+    def __init__(self, language: stems.Words, sentences: int, paragraphs: int, lookup: Lookup, alike: Alike) -> None:
         self._words = language
         self._sentences = sentences
         self._paragraphs = paragraphs
@@ -116,9 +117,8 @@ class Understanding:
         await self._find(drafts)
         drafts = await self._join(drafts, found)
         corrections: dict[str, str] = {}
-        for draft in drafts:
-            if not draft.found:
-                await self._correct(draft, corrections)
+        for draft in [each for each in drafts if not each.found][:MOST_TERMS]:
+            await self._correct(draft, corrections)
         if corrections:
             tokens = tuple(self._words.stem(corrections.get(word.text, word.text).casefold()) for word in found)
         terms = self._heaviest([self._term(draft) for draft in drafts])
@@ -147,13 +147,14 @@ class Understanding:
                 draft.rows += max(each.paragraphs, each.asked)
             exact = next((each for each in family if each.stem == draft.stem), None)
             counted = [exact] if exact else list(family)
+            draft.verbatim = exact is not None and exact.sentences > 0
             draft.sentences = sum(each.sentences or each.asked for each in counted)
             draft.paragraphs = sum(each.paragraphs or each.asked for each in counted)
 
     async def _join(self, drafts: list[_Draft], found: Sequence[Word]) -> list[_Draft]:
         """Take two words that the reading writes as one for that one: "counter revolutionary"."""
         absent = {draft.word.text for draft in drafts if not draft.found}
-        pairs = [(a, b) for a, b in zip(found, found[1:], strict=False) if a.text in absent or b.text in absent]
+        pairs = [(a, b) for a, b in pairwise(found) if a.text in absent or b.text in absent]
         joined = [_Draft(Word(a.text + b.text, a.start, b.end), self._words.stem(a.text + b.text)) for a, b in pairs]
         await self._find(joined)
         for draft, (a, b) in zip(joined, pairs, strict=True):
@@ -169,7 +170,7 @@ class Understanding:
         if draft.stem in self._ordinary():
             return
         alike = await self._alike(typed)
-        best = _part(typed, alike) or _misspelt(typed, alike)
+        best = _part(typed, alike) or _misspelt(typed, alike, draft.word.capital and draft.word.start > 0)
         if best is None:
             return
         word, shown = best
@@ -186,10 +187,13 @@ class Understanding:
         share = self._share_of(word.text)
         if draft.found:
             weight = share * inverse_frequency(self._sentences, draft.sentences)
-            return Term(word.text, draft.found, weight, share * inverse_frequency(self._paragraphs, draft.paragraphs), draft.rows)
+            paragraph_weight = share * inverse_frequency(self._paragraphs, draft.paragraphs)
+            return Term(word.text, draft.found, weight, paragraph_weight, draft.rows, draft.verbatim)
+        if word.text in english.QUERY_WORDS or len(word.text) == 1:
+            share = ASKING
         name = (word.capital and word.start > 0) or draft.stem not in self._ordinary()
-        rarest = min(HEAVIEST_ABSENT, inverse_frequency(self._sentences, 0))
-        return Term(word.text, {}, share * rarest * (ABSENT_NAME if name else ABSENT_WORD), 0.0, 0)
+        rarest = inverse_frequency(self._sentences, 0)
+        return Term(word.text, {}, share * rarest * (ABSENT_NAME if name else ABSENT_WORD), 0.0, 0, False)
 
     def _share_of(self, word: str) -> float:
         if word in self._words.question_words:
@@ -221,15 +225,26 @@ def _part(typed: str, alike: Sequence[tuple[str, str, int]]) -> tuple[str, str] 
     return word, shown
 
 
-def _misspelt(typed: str, alike: Sequence[tuple[str, str, int]]) -> tuple[str, str] | None:
-    """Return the word that fewest slips away, by optimal string alignment; a longer word may have more slips."""
-    allowed = 1 if len(typed) < 6 else 2 if len(typed) < 10 else 3
-    choices = {number: each[0] for number, each in enumerate(alike) if each[0].isalpha()}
-    matches = process.extract(typed, choices, scorer=OSA.distance, score_cutoff=allowed, limit=None)
-    if not matches:
-        return None
-    _, _, number = min(matches, key=lambda m: (m[1] + (m[0][0] != typed[0]), -alike[m[2]][2]))
-    return alike[number][0], alike[number][1]
+def _misspelt(typed: str, alike: Sequence[tuple[str, str, int]], name: bool) -> tuple[str, str] | None:
+    """Return the word that was probably meant: few slips away, and alike from its beginning.
+
+    Slips are counted by optimal string alignment; a longer word may have more, one with the same first letter as well.
+    Likeness from the beginning is Jaro and Winkler's. A name is taken for a name only, a short word for one with the
+    same first letter.
+    """
+    allowed = 1 if len(typed) < 7 else 2 if len(typed) < 10 else 3
+    best: tuple[float, int, tuple[str, str]] | None = None
+    for word, shown, uses in alike:
+        same = word[0] == typed[0]
+        if not word.isalpha() or (name and not shown[0].isupper()) or (allowed == 1 and not same):
+            continue
+        most = allowed + (same and len(typed) >= _LONG)
+        slips = OSA.distance(typed, word, score_cutoff=most)
+        if slips <= most:
+            score = JaroWinkler.similarity(typed, word) - slips / len(typed) + same * _SAME_BEGINNING
+            if best is None or (score, uses) > best[:2]:
+                best = score, uses, (word, shown)
+    return best and best[2]
 
 
 @cache

@@ -8,20 +8,21 @@ the BM25 sum of its paragraph.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from bot.library import english
 from bot.library.question import Question, Term
 from bot.reading import Place, Reading
 
-_K1 = 1.6
+_K1 = 1.2
 _B_SENTENCE, _B_PARAGRAPH = 0.35, 0.6
 # Trial values; tests/questions says how well they do.
 _PARAGRAPH_SHARE = 1.3
 _NEIGHBOUR = 0.35
-_PAIR, _WHOLE_PHRASE = 0.5, 1.0
+_PAIR, _WHOLE_PHRASE = 0.4, 0.8
 _ASKED_PHRASE = 0.6
-_FURTHER_SENTENCE = 0.3
+_FURTHER_SENTENCE = 0.15
 _SECOND_PASSAGE, _SECOND_COVERAGE = 0.7, 0.9
 LONGEST_PASSAGE = 3
 _MOST_WORDS = 90
@@ -29,25 +30,38 @@ _MOST_WORDS = 90
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A paragraph's words in the index: stems by sentence, what each sentence can be asked by, and the set of both."""
+    """A paragraph's words in the index.
+
+    Attributes:
+        sentences: The stems of each sentence.
+        asks: What each sentence can be asked by.
+        sets: All that each sentence can be found by.
+        all: All that one of them can be found by.
+        length: How many words there are.
+    """
 
     number: int
     section: int
     sentences: tuple[tuple[str, ...], ...]
     asks: tuple[tuple[dict[str, float], tuple[tuple[float, frozenset[str]], ...]], ...]
     sets: tuple[frozenset[str], ...]
+    all: frozenset[str]
+    length: int
 
     @classmethod
     def load(cls, number: int, section: int, stems: str, asks: str) -> "Candidate":
         """Make a candidate of its row."""
         sentences = tuple(tuple(line.split(" ")) if line else () for line in stems.split("\n"))
         asked = json.loads(asks) if asks else [({}, ())] * len(sentences)
+        sets = tuple(frozenset((*sentence, *words)) for sentence, (words, _) in zip(sentences, asked, strict=True))
         return cls(
             number,
             section,
             sentences,
-            tuple((words, tuple((weight, frozenset(phrase)) for weight, phrase in phrases)) for words, phrases in asked),
-            tuple(frozenset((*sentence, *words)) for sentence, (words, _) in zip(sentences, asked, strict=True)),
+            tuple((words, tuple((each, frozenset(phrase)) for each, phrase in phrases)) for words, phrases in asked),
+            sets,
+            frozenset().union(*sets),
+            sum(map(len, sentences)),
         )
 
 
@@ -110,7 +124,7 @@ class _Wanted:
             question.weight,
             by_stem,
             frozenset(stem for term in question.terms for stem, share in term.stems.items() if share == 1),
-            tuple(zip(question.tokens, question.tokens[1:], strict=False)),
+            tuple(pairwise(question.tokens)),
         )
 
 
@@ -127,39 +141,31 @@ class _Scored(NamedTuple):
     own: dict[int, float]
 
 
-_NO_MATCH = _Match({}, {})
-_NO_SCORE = _Scored(0.0, 0.0, {})
-
-
 def _passages(wanted: _Wanted, candidate: Candidate, averages: Averages) -> Iterator[Found]:
-    matches = [
-        _NO_MATCH if stems.isdisjoint(wanted.by_stem) else _match(wanted, stems, sentence, words)
-        for stems, sentence, (words, _) in zip(candidate.sets, candidate.sentences, candidate.asks, strict=True)
-    ]
+    if candidate.all.isdisjoint(wanted.by_stem):
+        return
+    matches = {
+        s: _match(wanted, stems, candidate.sentences[s], candidate.asks[s][0])
+        for s, stems in enumerate(candidate.sets)
+        if not stems.isdisjoint(wanted.by_stem)
+    }
     anywhere: dict[int, float] = {}
     counts: dict[int, float] = {}
-    for match in matches:
+    for match in matches.values():
         for n, share in match.shares.items():
             anywhere[n] = max(share, anywhere.get(n, 0))
-            counts[n] = counts.get(n, 0) + match.counts.get(n, 0)
-    if not anywhere:
-        return
-    anywhere = dict(sorted(anywhere.items()))
-    length = sum(map(len, candidate.sentences))
-    paragraph = _PARAGRAPH_SHARE * sum(
-        wanted.terms[n].paragraph_weight * share * _saturated(counts[n] or 1, length, averages.paragraph, _B_PARAGRAPH)
-        for n, share in anywhere.items()
-    )
-    scored = [
-        _score(wanted, candidate, s, match, anywhere, averages) if match.shares else _NO_SCORE
-        for s, match in enumerate(matches)
-    ]
+            counts[n] = counts.get(n, 0) + match.counts[n]
+    paragraph = around = 0.0
+    for n, share in sorted(anywhere.items()):
+        saturated = _saturated(counts[n] or 1, candidate.length, averages.paragraph, _B_PARAGRAPH)
+        paragraph += wanted.terms[n].paragraph_weight * share * saturated
+        around += wanted.weights[n] * _NEIGHBOUR * share
+    scored = {s: _score(wanted, candidate, s, match, anywhere, around, averages) for s, match in matches.items()}
     taken: set[int] = set()
-    order = sorted(range(len(scored)), key=lambda s: (-scored[s].score, s))
+    order = sorted(scored, key=lambda s: (-scored[s].score, s))
+    own = {s: _own(wanted, match) for s, match in matches.items()} if len(order) > 1 else {}
     for s in order:
-        if s in taken or not matches[s].shares:
-            continue
-        if taken and _own(wanted, matches[s]) < _SECOND_COVERAGE * _own(wanted, matches[order[0]]):
+        if s in taken or (taken and own[s] < _SECOND_COVERAGE * own[order[0]]):
             continue
         first, last = _widen(wanted, scored, s, taken)
         first = _lean_back(candidate, first, last, taken)
@@ -167,20 +173,20 @@ def _passages(wanted: _Wanted, candidate: Candidate, averages: Averages) -> Iter
         taken.update(range(first, last + 1))
         yield Found(
             Place(candidate.number, first + 1, last + 1),
-            share * (scored[s].score + paragraph),
+            share * (scored[s].score + _PARAGRAPH_SHARE * paragraph),
             scored[s].coverage,
         )
 
 
-def _match(
-    wanted: _Wanted, stems: frozenset[str], sentence: tuple[str, ...], asked: Mapping[str, float]
-) -> _Match:
+def _match(wanted: _Wanted, stems: frozenset[str], sentence: tuple[str, ...], asked: Mapping[str, float]) -> _Match:
     shares: dict[int, float] = {}
     counts: dict[int, float] = {}
-    for stem in stems.intersection(wanted.by_stem):
+    for stem, answers in wanted.by_stem.items():
+        if stem not in stems:
+            continue
         count = sentence.count(stem)
         value = 1 if count else asked[stem]
-        for n, share in wanted.by_stem[stem]:
+        for n, share in answers:
             counts[n] = counts.get(n, 0) + share * count
             shares[n] = max(share * value, shares.get(n, 0))
     return _Match(shares, counts)
@@ -196,17 +202,21 @@ def _saturated(count: float, length: int, average: float, b: float) -> float:
 
 
 def _score(
-    wanted: _Wanted, candidate: Candidate, s: int, match: _Match, anywhere: dict[int, float], averages: Averages
+    wanted: _Wanted,
+    candidate: Candidate,
+    s: int,
+    match: _Match,
+    anywhere: dict[int, float],
+    around: float,
+    averages: Averages,
 ) -> _Scored:
     sentence, stems = candidate.sentences[s], candidate.sets[s]
-    score = covered = 0.0
-    for n, share in anywhere.items():
+    score, covered = 0.0, around
+    for n, here in match.shares.items():
         weight = wanted.weights[n]
-        here = match.shares.get(n, 0.0)
-        covered += weight * max(here, _NEIGHBOUR * share)
-        if here:
-            count = max(1, match.counts.get(n, 0))
-            score += weight * here * _saturated(count, len(sentence), averages.sentence, _B_SENTENCE)
+        covered += weight * max(0.0, here - _NEIGHBOUR * anywhere[n])
+        count = max(1, match.counts[n])
+        score += weight * here * _saturated(count, len(sentence), averages.sentence, _B_SENTENCE)
     score += wanted.weight * (_in_order(wanted, sentence, stems) + _asked(wanted, candidate.asks[s][1], stems))
     return _Scored(score, covered / wanted.weight, match.shares)
 
@@ -216,16 +226,15 @@ def _in_order(wanted: _Wanted, sentence: Sequence[str], stems: frozenset[str]) -
     if not wanted.pairs:
         return 0.0
     kept = sum(
-        one in stems and other in stems and (one, other) in zip(sentence, sentence[1:], strict=False)
-        for one, other in wanted.pairs
+        one in stems and other in stems and (one, other) in pairwise(sentence) for one, other in wanted.pairs
     ) / len(wanted.pairs)
     return _PAIR * kept + (_WHOLE_PHRASE if kept == 1 else 0)
 
 
-def _asked(wanted: _Wanted, phrases: Iterable[tuple[float, frozenset[str]]], stems: frozenset[str]) -> float:
+def _asked(wanted: _Wanted, phrases: Sequence[tuple[float, frozenset[str]]], stems: frozenset[str]) -> float:
     """Return how alike the question is to the phrase that it is most alike to, by Dice's coefficient over stems."""
     best = 0.0
-    if len(wanted.exact & stems) < 2:
+    if not phrases or len(wanted.exact & stems) < 2:
         return best
     for weight, phrase in phrases:
         shared = len(phrase & wanted.exact)
@@ -247,14 +256,14 @@ def _lean_back(candidate: Candidate, first: int, last: int, taken: set[int]) -> 
     return first if leans else start
 
 
-def _widen(wanted: _Wanted, scored: Sequence[_Scored], s: int, taken: set[int]) -> tuple[int, int]:
+def _widen(wanted: _Wanted, scored: Mapping[int, _Scored], s: int, taken: set[int]) -> tuple[int, int]:
     """Take in the sentence before or after where it adds a topic of the question."""
     first = last = s
     have = set(scored[s].own)
     while last - first + 1 < LONGEST_PASSAGE:
         gains = []
         for other in (first - 1, last + 1):
-            if 0 <= other < len(scored) and other not in taken:
+            if other in scored and other not in taken:
                 gain = sum(wanted.weights[n] for n in scored[other].own if n not in have) / wanted.weight
                 gains.append((gain, -other, other))
         if not gains or max(gains)[0] < _FURTHER_SENTENCE:
@@ -263,5 +272,3 @@ def _widen(wanted: _Wanted, scored: Sequence[_Scored], s: int, taken: set[int]) 
         have |= set(scored[chosen].own)
         first, last = min(first, chosen), max(last, chosen)
     return first, last
-
-

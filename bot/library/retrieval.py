@@ -9,6 +9,7 @@ ones are gone through whole; the others are looked up in them ("MaxScore", Turtl
 from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import aiosqlite
@@ -21,8 +22,15 @@ MOST_CANDIDATES = 200
 _FEW_PARAGRAPHS = 64
 """So few are ranked all: choosing among them would cost more than it saves."""
 _AFFORDABLE_ROWS = 20_000
-"""So many rows of lists are added up in some 6 ms."""
-_CUT = 2000
+"""So many rows of lists are added up in some 6 ms. Where they are not more, nothing is left out."""
+_SIFTED_ROWS = 8_000
+"""Where they are more, so many are gone through to look the common words up in them; fewer for more words."""
+_MOST_TOGETHER = 2_000
+"""And of paragraphs that have all the words, or two side by side, so many each."""
+_FEW_TERMS, _FEW_PAIRS = 6, 3
+"""To look for more very common words together takes longer than what is found is worth."""
+_HIGHEST = 4
+"""On so many levels the paragraphs are counted that dwell on a very common word; lower ones have too many."""
 
 # How much a word counts in a paragraph, 1 where it stands once in an average sentence of an average paragraph: about
 # this much where it merely occurs, and so much from level to level.
@@ -61,10 +69,11 @@ def _saturated(count: int, length: float, b: float) -> float:
 
 
 class _Rows(NamedTuple):
-    """A list of paragraphs as a MATCH expression, and how much it counts to be on it."""
+    """A list of paragraphs as a MATCH expression, how much it counts to be on it, and how many of it are read."""
 
     match: str
     weight: float
+    most: int = _AFFORDABLE_ROWS
 
 
 def _any(stems: Iterable[str]) -> str:
@@ -83,18 +92,18 @@ def _occurrences(term: Term) -> Iterator[_Rows]:
         yield _Rows(_any(stems), term.weight * (share - below) * _PLAIN)
 
 
-def _dwelling(term: Term, lowest: int = 0) -> Iterator[_Rows]:
-    """Yield the lists of the paragraphs that dwell on a term, from this level up."""
-    for level in range(lowest, len(_LEVELS)):
-        stems = _exact(term)
-        if stems:
-            yield _Rows(_any(stem + _MARKS[level] for stem in stems), term.weight * (_LEVELS[level] - _PLAIN))
+def _dwelling(term: Term) -> Iterator[_Rows]:
+    """Yield the lists of the paragraphs that dwell on a term, those that do so most last."""
+    stems = _exact(term)
+    if stems:
+        for mark, level in zip(_MARKS, _LEVELS, strict=True):
+            yield _Rows(_any(stem + mark for stem in stems), term.weight * (level - _PLAIN))
 
 
 def _pairs(question: Question) -> Iterator[_Rows]:
     """Yield the lists of the paragraphs that have two words of the question side by side."""
     topical = {stem: term.weight for term in question.terms for stem in _exact(term)}
-    for one, other in set(zip(question.tokens, question.tokens[1:], strict=False)):
+    for one, other in dict.fromkeys(pairwise(question.tokens)):
         if one in topical and other in topical:
             yield _Rows(f'"{one} {other}"', topical[one] + topical[other])
 
@@ -113,14 +122,17 @@ async def candidate_rows(connection: aiosqlite.Connection, question: Question, f
         return await _add_up(connection, [_Rows(match, 1)], first, last)
     if most <= _AFFORDABLE_ROWS:
         lists = [rows for term in terms for rows in (*_occurrences(term), *_dwelling(term))]
+        lists += _pairs(question)
     else:
-        lists = await _affordable(connection, terms, first, last)
-    return await _add_up(connection, [*lists, *_pairs(question)], first, last)
+        lists = await _affordable(connection, terms, list(_pairs(question)), first, last)
+    return await _add_up(connection, lists, first, last)
 
 
-async def _affordable(connection: aiosqlite.Connection, terms: Sequence[Term], first: int, last: int) -> list[_Rows]:
+async def _affordable(
+    connection: aiosqlite.Connection, terms: Sequence[Term], pairs: Sequence[_Rows], first: int, last: int
+) -> list[_Rows]:
     """Return lists that are short, or cut down to the paragraphs of short ones; ``terms`` are from rare to common."""
-    left = _AFFORDABLE_ROWS * 4 // (3 + len(terms))
+    left = _SIFTED_ROWS * 4 // (3 + len(terms))
     rare: list[Term] = []
     for term in terms:
         if term.rows > left:
@@ -128,27 +140,43 @@ async def _affordable(connection: aiosqlite.Connection, terms: Sequence[Term], f
         rare.append(term)
         left -= term.rows
     common = terms[len(rare) :]
-    lengths = await _lengths(connection, [rows for term in common for rows in _dwelling(term)], first, last)
-    strong: list[_Rows] = []
-    for number, term in enumerate(common):
-        share = left // (len(common) - number)
-        for rows in reversed(list(_dwelling(term))):
-            share -= lengths[rows]
-            if share < 0:
-                break
-            left -= lengths[rows]
-            strong.append(rows)
-    everywhere = " AND ".join(f"({_any(term.stems)})" for term in terms)
-    lists = [rows for term in rare for rows in (*_occurrences(term), *_dwelling(term))]
+    strong = await _strongest(connection, common, left, first, last)
+    lists = [*strong, *(rows for term in rare for rows in (*_occurrences(term), *_dwelling(term)))]
+    if len(terms) == 1:
+        return lists or [_Rows(_any(terms[0].stems), 1, MOST_CANDIDATES)]
+    if rare or len(terms) <= _FEW_TERMS:
+        everywhere = " AND ".join(f"({_any(term.stems)})" for term in terms)
+        lists.append(_Rows(everywhere, sum(term.weight for term in terms), _MOST_TOGETHER))
+    sifted = [rows for term in common for rows in _occurrences(term)]
+    if len(pairs) <= _FEW_PAIRS:
+        lists += (_Rows(rows.match, rows.weight, _MOST_TOGETHER) for rows in pairs)
+    else:
+        sifted += pairs
     anywhere = " OR ".join([*(_any(term.stems) for term in rare), *(rows.match for rows in strong)])
     if anywhere:
-        lists += [_Rows(f"({anywhere}) AND ({rows.match})", rows.weight) for term in common for rows in _occurrences(term)]
-    return [*lists, *strong, _Rows(everywhere, sum(term.weight for term in terms))]
+        lists += (_Rows(f"({anywhere}) AND ({rows.match})", rows.weight) for rows in sifted)
+    return lists
 
 
-async def _lengths(
-    connection: aiosqlite.Connection, lists: Sequence[_Rows], first: int, last: int
-) -> dict[_Rows, int]:
+async def _strongest(
+    connection: aiosqlite.Connection, terms: Sequence[Term], left: int, first: int, last: int
+) -> list[_Rows]:
+    """Return the lists of the paragraphs that dwell most on each term, of not more than ``left`` rows in all."""
+    levels = [[*_dwelling(term)][-_HIGHEST if term.rows > _AFFORDABLE_ROWS else 0 :] for term in terms]
+    lengths = await _lengths(connection, [rows for lists in levels for rows in lists], first, last)
+    strongest: list[_Rows] = []
+    for number, lists in enumerate(levels):
+        share = left // (len(terms) - number)
+        for rows in reversed(lists):
+            if lengths[rows] > share:
+                break
+            share -= lengths[rows]
+            left -= lengths[rows]
+            strongest.append(rows)
+    return strongest
+
+
+async def _lengths(connection: aiosqlite.Connection, lists: Sequence[_Rows], first: int, last: int) -> dict[_Rows, int]:
     """Count the rows of each list."""
     if not lists:
         return {}
@@ -164,7 +192,8 @@ async def _add_up(connection: aiosqlite.Connection, lists: Sequence[_Rows], firs
         "SELECT * FROM (SELECT rowid AS row, ? AS weight FROM paragraph_index "
         "WHERE paragraph_index MATCH ? AND rowid BETWEEN ? AND ? LIMIT ?)"
     )
-    heaviest = f"SELECT row FROM ({' UNION ALL '.join([one] * len(lists))}) GROUP BY row ORDER BY sum(weight) DESC, row LIMIT ?"
-    values = [value for rows in lists for value in (rows.weight, rows.match, first, last, _AFFORDABLE_ROWS)]
+    every = " UNION ALL ".join([one] * len(lists))
+    heaviest = f"SELECT row FROM ({every}) GROUP BY row ORDER BY sum(weight) DESC, row LIMIT ?"  # noqa: S608 - no values
+    values = [value for rows in lists for value in (rows.weight, rows.match, first, last, rows.most)]
     rows = await connection.execute_fetchall(heaviest, [*values, MOST_CANDIDATES])
     return [row[0] for row in rows]

@@ -144,9 +144,7 @@ def _blocks(text: str) -> list[str]:
     return [block for block in blocks if block]
 
 
-def _divide(
-    folder: Path, blocks: list[str], layout: Mapping[str, Any]
-) -> tuple[tuple[Section, ...], list[Paragraph]]:
+def _divide(folder: Path, blocks: list[str], layout: Mapping[str, Any]) -> tuple[tuple[Section, ...], list[Paragraph]]:
     """Tell title matter, headings, paragraphs and closing lines apart, as ``[text]`` in ``reading.toml`` says."""
     before, after = layout.get("title_matter", 0), layout.get("closing", 0)
     body = blocks[before : max(before, len(blocks) - after)]

@@ -14,8 +14,9 @@ _ALGORITHMS = {
     "no": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish",
     "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
-_SUFFIXES = ("isation", "ization", "ionari", "istic", "ation", "ship", "ist", "ism", "ian", "aci", "ion", "ali", "iti")
-_SUFFIXES += ("at", "al", "ik", "ic", "iz", "is", "er", "or", "i", "y")
+_SUFFIXES = tuple(
+    "isation ization ionari istic ation ship ist ism ian aci ion ali iti at al ik ic iz is er or i y".split()
+)
 _SHORTEST_ROOT = 4
 _DOCTRINES = ("ism", "isms")
 

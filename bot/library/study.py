@@ -165,10 +165,8 @@ class _Checker:
         near = raw["text"]
         if not raw["text"] or not raw["anchors"]:
             self.say(file, near, "a claim has a text and at least one anchor")
-        for anchor in raw["anchors"]:
-            self.place(file, near, anchor)
+        places = [place for anchor in raw["anchors"] if (place := self.place(file, near, anchor))]
         for words in re.findall(r"“([^”]+)”", raw["text"]):
-            places = [place for place in map(_place_or_none, raw["anchors"]) if place]
             if not any(words in self.words_at(place) for place in places):
                 self.say(file, near, f"“{words}” is not verbatim at its anchors")
 
@@ -210,13 +208,6 @@ def _is(value: object, kind: str) -> bool:
     if kind == _TEXTS:
         return all(_is(each, _TEXT) for each in value)
     return bool(value) and all(not list(_misshapen(each, {"text": _TEXT, "anchors": _TEXTS})) for each in value)
-
-
-def _place_or_none(anchor: str) -> Place | None:
-    try:
-        return Place.parse(anchor)
-    except UserError:
-        return None
 
 
 def check_study(folder: Path, raw: Mapping[str, Raw], reading: Reading, paragraphs: Sequence[Paragraph]) -> list[str]:

@@ -18,7 +18,7 @@ _UNSEEN = "\u00ad\u200c\u200d\u2060"
 _STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"})
 _PLAIN = str.maketrans("‘’‛ʼ´`＇", "'''''''")
 _WORD = re.compile(
-    r"(?P<initials>(?<![^\W_])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?|\b[A-Z]\.[A-Z](?![^\W_]))"
+    r"(?P<initials>(?:(?<![^\W_])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?|\b[A-Z]\.[A-Z](?![^\W_]))(?:'s(?![^\W_]))?)"
     rf"|(?P<word>[^\W_](?:[^\W_]|[{_MARKS}{_UNSEEN}])*(?:'[^\W_](?:[^\W_]|[{_MARKS}{_UNSEEN}])*)*)"
 )
 _CASE_CHANGE = re.compile(

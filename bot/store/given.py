@@ -20,7 +20,7 @@ class Given:
             reading,
             kind,
         )
-        return {item: given_at for item, given_at in rows}
+        return dict(rows)
 
     async def give_first(
         self, group: str, reading: str, kind: str, choices: Sequence[str], now: datetime

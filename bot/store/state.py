@@ -4,7 +4,7 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ FILE = "state.sqlite"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _NUMBER = re.compile(r"(\d{4})_\w+\.sql\Z")
 _BUSY_SECONDS = 5
+_DAMAGED = "{path} is damaged ({damage}). Restore a backup, or move the file away to begin anew."
+_PRIMARY_CODE = 0xFF  # an extended result code has the primary one in its last byte
 
 
 class StateError(Exception):
@@ -35,13 +37,19 @@ class State:
     async def write(self) -> AsyncIterator[aiosqlite.Connection]:
         """Hold the writer within one transaction: all of it happens, durably, or nothing."""
         async with self._writing:
-            await self._connection.execute("BEGIN IMMEDIATE")
             try:
+                await self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
+                await self._connection.execute("COMMIT")
             except BaseException:
-                await self._connection.execute("ROLLBACK")
+                await _roll_back(self._connection)
                 raise
-            await self._connection.execute("COMMIT")
+
+
+async def _roll_back(connection: aiosqlite.Connection) -> None:
+    """Undo the transaction, if one is open: whoever is cancelled cannot know whether it had begun or ended."""
+    with suppress(sqlite3.OperationalError):
+        await connection.execute("ROLLBACK")
 
 
 def migrations(folder: Path = _MIGRATIONS) -> list[tuple[int, str]]:
@@ -80,7 +88,7 @@ async def migrate(connection: aiosqlite.Connection, scripts: Sequence[tuple[int,
                 await connection.execute(f"PRAGMA user_version = {version}")
             await connection.execute("COMMIT")
         except BaseException:
-            await connection.execute("ROLLBACK")
+            await _roll_back(connection)
             raise
 
 
@@ -95,6 +103,11 @@ def _statements(script: str) -> list[str]:
     return [each for each in [*statements, pending] if each.strip()]
 
 
+def _make_private(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+
+
 async def open_state(stack: AsyncExitStack, folder: Path) -> State:
     """Open the state database in ``folder``, making or migrating it.
 
@@ -103,7 +116,7 @@ async def open_state(stack: AsyncExitStack, folder: Path) -> State:
     """
     path = folder / FILE
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(_make_private, path)
         connection = await stack.enter_async_context(
             aiosqlite.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
         )
@@ -111,8 +124,10 @@ async def open_state(stack: AsyncExitStack, folder: Path) -> State:
             await connection.execute(f"PRAGMA {pragma}")
         damage = next(iter(await connection.execute_fetchall("PRAGMA integrity_check(1)")))[0]
         if damage != "ok":
-            raise StateError(f"{path} is damaged ({damage}). Restore a backup, or move the file away to begin anew.")
+            raise StateError(_DAMAGED.format(path=path, damage=damage.splitlines()[-1]))
         await migrate(connection, migrations())
     except (OSError, sqlite3.Error) as error:
+        if getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise StateError(_DAMAGED.format(path=path, damage=error)) from error
         raise StateError(f"{path} cannot be opened: {error}. Is KRUZHOK_STATE a folder that can be written?") from error
     return State(connection)

@@ -39,7 +39,7 @@ def vocabulary(seed: int = 1) -> Vocabulary:
     english_words = english.STOP_WORDS | english.QUESTION_WORDS
     while len(made) < _WORDS:
         word = "".join(map(dice.choice, (_ONSETS, _VOWELS, _CODAS) * dice.choice((1, 2, 2, 3))))
-        if word not in english_words:
+        if len(word) > 2 and word not in english_words:
             made.add(word)
     weights = accumulate((rank + _OFFSET) ** -_EXPONENT for rank in range(1, _WORDS + 1))
     return Vocabulary(sorted(made, key=lambda word: (len(word), word)), list(weights))
@@ -54,7 +54,9 @@ def write_readings(folder: Path, passages: int, each: int, seed: int = 1) -> Non
         about = f'title = "Made up {number}"\nauthor = "Nobody"\nlanguage = "en"\n'
         (reading / "reading.toml").write_text(about, encoding="utf-8")
         with (reading / "source.txt").open("w", encoding="utf-8") as source:
-            source.writelines(f"{paragraph}\n\n" for paragraph in _paragraphs(random.Random(f"{seed} {number}"), words, each))
+            source.writelines(
+                f"{paragraph}\n\n" for paragraph in _paragraphs(random.Random(f"{seed} {number}"), words, each)
+            )
 
 
 def _paragraphs(dice: random.Random, words: Vocabulary, sentences: int) -> Iterator[str]:

@@ -142,6 +142,28 @@ def test_a_limit_only_cuts(text: str, limit: int) -> None:
     assert words(text, limit) == words(text)[:limit]
 
 
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [
+        ("Serge’s", "serge"),
+        ("Serge's", "serge"),
+        ("Serge`s", "serge"),
+        ("workers’", "workers"),
+        ("don’t", "dont"),
+        ("O’Brien", "obrien"),
+        ("N.E.P.", "nep"),
+        ("N.E.P.’s", "nep"),
+        ("U.S.", "usinitials"),
+        ("US", "usinitials"),
+        ("us", "us"),
+        ("émigrés", "emigres"),
+        ("ﬁn", "fin"),
+    ],
+)
+def test_a_word_is_folded_to_its_bare_form(written: str, word: str) -> None:
+    assert [each.text for each in words(written)] == [word]
+
+
 def test_hyphens_are_told_from_dashes() -> None:
     assert compounds(words("left- and right-wing, state — capitalist, 1920-21")) == ["rightwing"]
 

@@ -1,5 +1,6 @@
 """Completes what is typed in the chat: commands, sections, words of the reading, names of arguments."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,11 +11,11 @@ from prompt_toolkit.document import Document
 from bot.app import App
 from bot.caller import Caller
 from bot.commands import PREFIXES, Argument, Command, Commands
-from bot.library.study import PROMPT_KINDS
 from bot.platforms.terminal.words import one_line
 
 _MOST = 40
 _LONGEST_TERM = 4  # words
+_LIST = re.compile(r"[\w-]+(?:, (?!or )[\w-]+)*,? or [\w-]+\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +45,21 @@ async def choices(app: App, caller: Caller) -> Choices:
         for each in reading.sections
     )
     terms = await _terms(app, reading.slug)
+    arguments = [argument for command in app.commands.all for argument in command.arguments]
     return {
         "section": sections,
         "place": sections,
         "words": terms,
         "about": terms,
         "term": terms,
-        "kind": _plain(PROMPT_KINDS),
         "command": _plain(each.name for each in app.commands.all),
-        "what": _plain(("me", "group")),
+        **{each.name: _plain(listed(each.about)) for each in arguments if listed(each.about)},
     }
+
+
+def listed(about: str) -> list[str]:
+    """Return the words that an argument can be, where its description is a list of them: “me, or group.”."""
+    return [word for word in re.findall(r"[\w-]+", about) if word != "or"] if _LIST.fullmatch(about) else []
 
 
 async def _terms(app: App, slug: str) -> tuple[Choice, ...]:
@@ -126,13 +132,20 @@ class CommandCompleter(Completer):
             for choice in self._fitting(name.casefold(), begun):
                 yield _completion(choice, len(begun), f"{name}:{choice.text}")
             return
+        values: list[Completion] = []
         if positional and (word or requested or positional.name not in ("words", "about", "term")):
-            for tail in _tails(typed, word):
-                for choice in self._fitting(positional.name, tail):
-                    yield _completion(choice, len(tail))
-        for argument in named.values():
-            if argument.name.startswith(word.casefold()) and (f" {argument.name}:" not in f" {typed.casefold()}"):
-                yield Completion(f"{argument.name}:", start_position=-len(word), display_meta=argument.about)
+            values = [
+                _completion(each, len(tail))
+                for tail in _tails(typed, word)
+                for each in self._fitting(positional.name, tail)
+            ]
+        names = [
+            Completion(f"{argument.name}:", start_position=-len(word), display_meta=argument.about)
+            for argument in named.values()
+            if argument.name.startswith(word.casefold()) and f" {argument.name}:" not in f" {typed.casefold()}"
+        ]
+        # What the line is about comes first, and then what it is narrowed by.
+        yield from values + names if typed.strip() == word else names + values
 
     def _fitting(self, argument: str, begun: str) -> list[Choice]:
         folded = _fold(begun)

@@ -71,7 +71,7 @@ class Layout:
         indent = first.cell_len
         rest = Text(" " * indent) if rest is None else Text(rest) if isinstance(rest, str) else rest
         wrapped = text.wrap(self._console, max(1, self._width - indent)) or [text]
-        return [(first if number == 0 else rest) + line for number, line in enumerate(wrapped)]
+        return [Text.assemble(rest if number else first, line) for number, line in enumerate(wrapped)]
 
     def piece(self, piece: Piece) -> list[Text]:
         match piece:
@@ -97,7 +97,7 @@ class Layout:
         for run in runs(quotation):
             words.append(run.text, _STYLES[run.kind])
         first = Text.assemble((f"{one_line(label)}. ", "dim"), _BAR) if label else _BAR
-        rest = Text(" " * (first.cell_len - _BAR.cell_len)) + _BAR
+        rest = Text.assemble(" " * (first.cell_len - _BAR.cell_len), _BAR)
         return self.wrap(words, first, rest) + self.wrap(Text(f"— {below(quotation)}", "dim"), rest, rest)
 
     def claim(self, claim: Claim) -> list[Text]:

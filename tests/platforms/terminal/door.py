@@ -83,6 +83,18 @@ class Script:
         return line
 
 
+def asking(state: Path, *words: str, stderr: int | None = subprocess.PIPE) -> subprocess.Popen[bytes]:
+    """Start ``ask --jsonl``, and do not wait."""
+    return subprocess.Popen(
+        [*BOT, "ask", "--jsonl", *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        bufsize=0,
+        env=environment(state),
+    )
+
+
 @contextmanager
 def script(state: Path, *words: str) -> Iterator[Script]:
     """Start a script; at its end the input is closed, and the bot ends well."""

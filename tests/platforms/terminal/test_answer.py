@@ -183,6 +183,13 @@ def test_every_hostile_line_gets_an_answer_or_a_sentence(asked: Script, line: st
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", answer["text"])
 
 
+def test_half_a_character_is_replaced_before_anything_is_done_with_it(asked: Script) -> None:
+    half = "\ud800"
+    assert "“�”" in checked(asked.ask(f"/read {half}"))["error"]["message"]
+    for line in ("/discuss", "/quote", "/privacy export"):
+        assert checked(asked.ask(line, group=half, user=half, moderator=True))["ok"]
+
+
 @_relaxed
 @given(line=TEXTS, group=TEXTS, user=TEXTS)
 def test_anything_typed_gets_an_answer_or_a_sentence(asked: Script, line: str, group: str, user: str) -> None:

@@ -1,17 +1,15 @@
 """``ask``: one answer, exit codes, a clock, a clean standard output."""
 
 import json
-import os
 import signal
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from bot import __version__
-from tests.platforms.terminal.door import BOT, PATIENCE, environment, run
+from tests.platforms.terminal.door import PATIENCE, asking, run
 
 # Runs the bot with a bug in /about.
 WITH_A_BUG = """\
@@ -150,38 +148,24 @@ def test_any_encoding_of_the_terminal_will_do(state: Path) -> None:
 
 
 def test_a_reader_that_leaves_is_no_bug(state: Path) -> None:
-    with subprocess.Popen(
-        [*BOT, "ask", "--jsonl"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(state),
-    ) as process:
+    with asking(state) as process:
         assert process.stdin
         assert process.stdout
         assert process.stderr
         process.stdout.close()
         process.stdin.write(b'{"line": "/quote Cheka"}\n')
-        process.stdin.flush()
         assert process.wait(PATIENCE) == 141
         assert process.stderr.read() == b""
 
 
 def test_control_c_ends_a_script_that_waits(state: Path) -> None:
-    with subprocess.Popen(
-        [*BOT, "ask", "--jsonl"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(state),
-    ) as process:
+    with asking(state) as process:
         assert process.stdin
         assert process.stdout
         assert process.stderr
         process.stdin.write(b'{"line": "/quote Cheka"}\n')
-        process.stdin.flush()
-        assert process.stdout.readline()
-        os.kill(process.pid, signal.SIGINT)
+        assert process.stdout.read(1)
+        process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 130
         assert process.stderr.read() == b""
 

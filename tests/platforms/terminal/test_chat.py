@@ -10,6 +10,7 @@ from tests.platforms.terminal.door import CONTROL_C, CONTROL_D, run, screen
 from tests.platforms.terminal.hostile import LINES
 
 GREETED = "Begin to read"
+PROMPT = "\n>"  # keys that are pressed before it is there may be lost
 COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m")
 
 
@@ -59,15 +60,17 @@ def test_a_person_is_greeted_helped_and_answered(state: Path) -> None:
     with screen(state) as person:
         greeting = person.until(GREETED)
         assert "Wayne Price" in greeting
-        assert "/help" in person.until("/read 1") + greeting
+        assert "/help" in person.until(PROMPT) + greeting
         person.type("/quote Che")
         person.until("Cheka  3×")
         person.type("\t\r")
         assert "execute" in person.until("Another")
         assert "/quote Cheka after:7" in person.until("Context")
         person.until("/cite 7")
+        person.until(PROMPT)
         person.type("2\r")
         person.until("Next paragraph")
+        person.until(PROMPT)
         person.type("/summary ")
         person.until("3 His Authoritarian Defense")
         person.type("\x15/discuss kind:eva")
@@ -83,7 +86,7 @@ def test_a_person_is_greeted_helped_and_answered(state: Path) -> None:
 @pytest.mark.parametrize("key", [CONTROL_C, CONTROL_D])
 def test_control_c_and_control_d_leave_at_once(state: Path, key: str, typed: str) -> None:
     with screen(state) as person:
-        person.until("> ")
+        person.until(PROMPT)
         person.type(typed)
         if typed:
             person.until("Cheka")
@@ -94,30 +97,34 @@ def test_control_c_and_control_d_leave_at_once(state: Path, key: str, typed: str
 
 def test_what_was_typed_is_remembered_for_its_owner_alone(tmp_path: Path) -> None:
     with screen(tmp_path) as person:
-        person.until("> ")
+        person.until(PROMPT)
         person.type("/read ¶3\r")
         person.until("Next paragraph")
+        person.until(PROMPT)
         person.type("/quit\r")
         assert person.end() == 0
     history = tmp_path / "history"
     assert "/read ¶3" in history.read_text("utf-8")
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
     with screen(tmp_path) as person:
-        person.until("> ")
-        person.type("\x1b[A\x1b[A\r")
+        person.until(PROMPT)
+        person.type("/re")
+        person.until("ad ¶3")  # suggested, once what was typed before has been read
+        person.type("\x1b[C\r")
         person.until("Next paragraph")
+        person.until(PROMPT)
         person.type(CONTROL_D)
         assert person.end() == 0
 
 
 def test_colour_is_left_out_where_it_is_not_wanted(state: Path) -> None:
     for words in (("ask", "/quote Cheka"), ()):
-        for variables, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
-            with screen(state, *words, **variables) as person:
-                person.until("/" if words else GREETED)
+        for no_color, coloured in (("", True), ("1", False)):
+            with screen(state, *words, NO_COLOR=no_color) as person:
+                person.until("▌" if words else PROMPT)
                 person.type("" if words else CONTROL_D)
                 person.end()
-            assert bool(COLOUR.search(person.raw)) == coloured, (words, variables)
+            assert bool(COLOUR.search(person.raw)) == coloured, (words, no_color)
 
 
 def test_a_terminal_that_can_only_print_gets_plain_text(state: Path) -> None:

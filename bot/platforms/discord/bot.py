@@ -1,0 +1,112 @@
+"""The bot on Discord: real cogs, no privileged intent, nothing kept in memory that a restart would lose."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.app import App
+from bot.commands import BUG
+from bot.errors import UserError
+from bot.platforms.discord.autocomplete import Completions
+from bot.platforms.discord.flood import TOO_MANY, Flood
+from bot.platforms.discord.interaction import Interaction
+from bot.platforms.discord.presses import PRESSED
+from bot.platforms.discord.respond import InFlight, tell
+from bot.platforms.discord.sync import sync
+from bot.platforms.discord.welcome import welcome
+
+log = logging.getLogger(__name__)
+
+COGS = (
+    "cogs.quotes",
+    "cogs.search",
+    "cogs.reader",
+    "cogs.summaries",
+    "cogs.discussion",
+    "cogs.glossary",
+    "cogs.citation",
+    "cogs.verification",
+    "cogs.about",
+    "cogs.privacy",
+    "cogs.menus",
+)
+
+UNKNOWN_COMMAND = "This command is from another version of Kruzhok. Restart Discord to see the present ones."
+# After the last server has come in; discord.py waits 2 seconds by default.
+_READY_SECONDS = 0.2
+_LINES_ARE_KEPT = timedelta(days=365)
+
+
+class Tree(app_commands.CommandTree["KruzhokBot"]):
+    """The slash commands, counted by member, with answers for whatever goes wrong."""
+
+    async def interaction_check(self, interaction: Interaction) -> bool:
+        """Whether a command is to be answered; a member who floods is told so."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            return True
+        if interaction.client.flood.allows(interaction.user.id):
+            return True
+        await tell(interaction, TOO_MANY)
+        return False
+
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
+        """Answer what did not reach a command, or failed outside of it."""
+        if isinstance(error, UserError):
+            await tell(interaction, str(error))
+        elif isinstance(error, (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)):
+            await tell(interaction, UNKNOWN_COMMAND)
+        else:
+            log.error("a command failed", exc_info=error)
+            await tell(interaction, BUG)
+
+
+class KruzhokBot(commands.AutoShardedBot):
+    """Kruzhok on Discord.
+
+    Args:
+        clock: Seconds that never go back, by which floods are noticed.
+        shard_count: How many shards; by default as many as Discord recommends.
+    """
+
+    def __init__(self, app: App, clock: Callable[[], float] = monotonic, shard_count: int | None = None) -> None:
+        options: dict[str, Any] = {} if shard_count is None else {"shard_count": shard_count}
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            guild_ready_timeout=_READY_SECONDS,
+            **options,
+        )
+        self.app = app
+        self.flood = Flood(clock)
+        self.in_flight = InFlight()
+        self.completions = Completions(app)
+        self.mentions: dict[str, int] = {}
+
+    async def setup_hook(self) -> None:
+        """Load the cogs and the buttons, and tell Discord about the commands if they changed."""
+        for name in COGS:
+            await self.load_extension(name)
+        self.add_dynamic_items(*PRESSED)
+        await self.app.button_lines.forget_before(self.app.now() - _LINES_ARE_KEPT)
+        try:
+            self.mentions = await sync(self.tree, self.app.published, self.application_id or 0)
+        except discord.HTTPException:
+            log.exception("the commands could not be sent to Discord; those that it knows go on working")
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Say hello."""
+        await welcome(guild, self.mentions)

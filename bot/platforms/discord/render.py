@@ -1,0 +1,201 @@
+"""Lays replies out for Discord: a container with title, quotations, subtext and rows of buttons; long ones in parts."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, assert_never
+
+from discord import ui
+
+from bot.platforms.discord import limits
+from bot.platforms.discord.markdown import bold, code_block, one_line, plain
+from bot.reading import Claim, Prompt, Quotation
+from bot.reply import Bullets, Claims, Code, Difference, Differences, Piece, Prose, Question, Quote, Reply
+
+SIC = r"\[sic]"
+FOLLOW_UPS, POSITIONS = "Follow-ups", "Positions to argue"
+IN_TEXT, ASKED = "In the text", "You wrote"
+MOST_BUTTONS = 10
+
+_TITLE = 250
+# What is left beside the title, and beside container, separator, rows and buttons.
+_MOST_TEXT = limits.TEXT - _TITLE - 50
+_MOST_TEXTS = limits.COMPONENTS - 5 - MOST_BUTTONS
+# An item longer than this is divided, with room for bullets, signs and the line that follows.
+_ITEM = 2200
+_LONGEST_HEADING, _LONGEST_VOICE = 120, 500
+
+Mentions = Mapping[str, int]
+Part = tuple[str, ...]  # the texts of one message
+View = ui.LayoutView
+Button = ui.Button[Any]
+
+
+def parts(reply: Reply, mentions: Mentions) -> list[Part]:
+    """Return the texts of a reply, in as many messages as it takes.
+
+    Args:
+        mentions: Discord's ids of commands by their names, to make ``/quote`` clickable.
+    """
+    found: list[list[str]] = [[]]
+    used = 0
+    for piece in reply.pieces:
+        begun = False
+        for item in _items(piece, mentions):
+            size = limits.length(item) + 1
+            if found[-1] and (used + size > _MOST_TEXT or (not begun and len(found[-1]) >= _MOST_TEXTS)):
+                found.append([])
+                used, begun = 0, False
+            if begun:
+                found[-1][-1] += f"\n{item}"
+            else:
+                found[-1].append(item)
+            used, begun = used + size, True
+    return [(_heading(reply.title, number, len(found)), *texts) for number, texts in enumerate(found, 1)]
+
+
+def view(texts: Part, buttons: Sequence[Button] = ()) -> View:
+    """Return a message of these texts and buttons, to be sent as it is.
+
+    It is stopped at once: discord.py must not keep it. What buttons do stands in their custom ids; and a private view
+    that it keeps takes every button of its classes with it when it ends after 15 minutes.
+    """
+    container: ui.Container[View] = ui.Container(*(ui.TextDisplay[View](text) for text in texts if text))
+    if buttons:
+        container.add_item(ui.Separator())
+    for first in range(0, len(buttons[:MOST_BUTTONS]), limits.BUTTONS_A_ROW):
+        container.add_item(ui.ActionRow(*buttons[:MOST_BUTTONS][first : first + limits.BUTTONS_A_ROW]))
+    shown = View(timeout=None)
+    shown.add_item(container)
+    shown.stop()
+    return shown
+
+
+def notice(sentence: str) -> View:
+    """Return a message of one sentence, which is plain text."""
+    return view(tuple(plain(part) for part in limits.split(one_line(sentence), _ITEM // 2)[:1]))
+
+
+def _heading(title: str, number: int, of: int) -> str:
+    shown = plain(limits.fit(one_line(title), _TITLE // 2))
+    counted = f" ({number} of {of})" if of > 1 else ""
+    return f"### {shown}{counted}" if shown.strip() else counted.strip()
+
+
+def _items(piece: Piece, mentions: Mentions) -> Iterator[str]:
+    """Give the lines of a piece; none is longer than a message."""
+    match piece:
+        case Prose(text):
+            yield from (_mentioned(plain(part), mentions) for part in _divided(text))
+        case Quote(quotation, label):
+            yield from _quotation(quotation, label)
+        case Claims(claims):
+            yield from (line for claim in claims for line in _claim(claim))
+        case Bullets(items, heading, ordered):
+            yield from _listed(items, heading, ordered, mentions)
+        case Question(prompt):
+            yield from _prompt(prompt)
+        case Code(text, language):
+            yield from (code_block(part.strip("\n"), language) for part in limits.split(text, _ITEM))
+        case Differences(differences):
+            yield from _differences(differences)
+        case _:
+            assert_never(piece)
+
+
+def _divided(text: str) -> list[str]:
+    return limits.split(one_line(text), _ITEM, lambda part: limits.length(plain(part)))
+
+
+def _quotation(quotation: Quotation, label: str = "") -> Iterator[str]:
+    text = quotation.text
+    number = f"{plain(label)} · " if label else ""
+    for start, end in limits.spans(text, _ITEM, lambda start, end: limits.length(_marked(quotation, start, end))):
+        yield f"{_marked(quotation, start, end)}\n-# {number}{_below(quotation)}"
+
+
+def _marked(quotation: Quotation, start: int, end: int) -> str:
+    """Return a stretch of a quotation as a block: words asked for are bold, misprints are followed by [sic]."""
+    text = one_line(quotation.text)
+    marked = {at for first, last in quotation.marks for at in range(first, last)}
+    misprints = {erratum.end for erratum in quotation.errata}
+    shown, begun = "", start
+    for at in range(start + 1, end + 1):
+        if at in misprints or at == end or (at in marked) != (begun in marked):
+            run = text[begun:at]
+            shown += _bolded(run) if begun in marked else _continued(run, first=begun == start)
+            shown += f" {SIC}" if at in misprints else ""
+            begun = at
+    return f"> {shown}"
+
+
+def _bolded(run: str) -> str:
+    inner = run.strip()
+    before, after = run[: len(run) - len(run.lstrip())], run[len(run.rstrip()) :]
+    return f"{before}{bold(inner)}{after}" if inner else run
+
+
+def _continued(run: str, first: bool) -> str:
+    """Escape a run; one that goes on within a line has no beginning to be escaped."""
+    return plain(run) if first else plain(f"x{run}")[1:]
+
+
+def _below(quotation: Quotation) -> str:
+    """Return the line under a quotation: where it stands, and who speaks."""
+    section = f"§ {quotation.section} {limits.fit(one_line(quotation.heading), _LONGEST_HEADING)}"
+    place = f"{'' if quotation.whole else 'from '}¶ {quotation.address.place}"
+    return plain(f"{section} · {place} · {limits.fit(one_line(str(quotation.voice)), _LONGEST_VOICE)}")
+
+
+def _claim(claim: Claim) -> Iterator[str]:
+    *others, last = _divided(claim.text)
+    places = f"(¶ {', '.join(str(place) for place in claim.anchors)})" if claim.anchors else ""
+    yield from (f"- {plain(part)}" for part in others)
+    yield f"- {plain(last)} {places}".rstrip()
+
+
+def _listed(items: Sequence[str], heading: str, ordered: bool, mentions: Mentions) -> Iterator[str]:
+    begun = f"{bold(heading)}\n" if heading else ""
+    for number, item in enumerate(items, 1):
+        for part in _divided(item):
+            yield f"{begun}{f'{number}.' if ordered else '-'} {_mentioned(plain(part), mentions)}"
+            begun = ""
+
+
+def _prompt(prompt: Prompt) -> Iterator[str]:
+    yield from _quotation(prompt.passage)
+    yield from (bold(part) for part in _divided(prompt.question))
+    yield from _listed(prompt.follow_ups, FOLLOW_UPS, False, {})
+    yield from _listed(prompt.positions, POSITIONS, False, {})
+    yield f"-# {plain(f'{prompt.kind} · {prompt.place} · about {prompt.minutes} minutes')}"
+
+
+def _differences(differences: Sequence[Difference]) -> Iterator[str]:
+    """Put the two wordings under one another, so that neither colour nor strokes are needed to tell them apart."""
+    for name, other in ((IN_TEXT, "added"), (ASKED, "missing")):
+        for group in _grouped([part for part in differences if part.kind != other and part.text]):
+            words = " ".join(plain(part.text) if part.kind == "same" else bold(part.text) for part in group)
+            yield f"{name}: {words}"
+
+
+def _grouped(differences: Sequence[Difference]) -> list[list[Difference]]:
+    """Divide compared words into lines that fit."""
+    groups: list[list[Difference]] = [[]]
+    used = 0
+    for difference in differences:
+        for text in _divided(difference.text):
+            size = limits.length(bold(text)) + 1
+            if used + size > _ITEM and groups[-1]:
+                groups.append([])
+                used = 0
+            groups[-1].append(Difference(difference.kind, text.strip()))
+            used += size
+    return groups
+
+
+def _mentioned(escaped: str, mentions: Mentions) -> str:
+    """Make the commands clickable that a text of ours names."""
+    if not mentions or "/" not in escaped:
+        return escaped
+    names = "|".join(re.escape(name) for name in sorted(mentions, key=len, reverse=True))
+    found = re.compile(rf"(?<!\S)/({names})(?=[\s.,;:!?)]|$)")
+    return found.sub(lambda match: f"</{match[1]}:{mentions[match[1]]}>", escaped)

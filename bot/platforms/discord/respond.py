@@ -1,0 +1,167 @@
+"""The one way to answer an interaction: in time, once, to whom it concerns, whatever happens."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import discord
+
+from bot.commands import BUG
+from bot.errors import UserError
+from bot.platforms.discord.buttons import Pages, buttons
+from bot.platforms.discord.interaction import Interaction, typed_line
+from bot.platforms.discord.render import Part, View, notice, parts, view
+from bot.reply import Reply
+
+log = logging.getLogger(__name__)
+
+# Discord waits 3 seconds for the first answer. Whatever may take longer than this is announced.
+PATIENCE = 1.0
+# Answers that came too late, or twice: nobody is there any more to be told.
+_UNKNOWN_INTERACTION, _ALREADY_ANSWERED = 10062, 40060
+
+Answer = Coroutine[Any, Any, Reply]
+
+
+class InFlight:
+    """What is being answered, so that the bot can finish it before it goes."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Count one answer for as long as it takes."""
+        self._number += 1
+        self._none.clear()
+        try:
+            yield
+        finally:
+            self._number -= 1
+            if not self._number:
+                self._none.set()
+
+    async def finished(self) -> None:
+        """Wait until nothing is being answered."""
+        await self._none.wait()
+
+
+async def respond(interaction: Interaction, answer: Answer, private: bool = False) -> None:
+    """Answer a command.
+
+    Args:
+        answer: The feature's reply, not yet awaited.
+        private: Whether only the member who asked may see it.
+    """
+    async with answering(interaction):
+        reply = await in_time(interaction, answer, private)
+        await show(interaction, reply, private or reply.private, _line(interaction))
+
+
+@asynccontextmanager
+async def answering(interaction: Interaction) -> AsyncIterator[None]:
+    """Answer something: what people may read is told to the one who asked, a bug is logged whole."""
+    with interaction.client.in_flight.one():
+        try:
+            yield
+        except UserError as error:
+            await tell(interaction, str(error))
+        except discord.HTTPException as error:
+            if error.code in (_UNKNOWN_INTERACTION, _ALREADY_ANSWERED):
+                log.warning("an answer was not taken: %s", error)
+            else:
+                log.exception("an answer could not be sent")
+                await tell(interaction, BUG)
+        except Exception:
+            log.exception("an answer failed")
+            await tell(interaction, BUG)
+
+
+async def in_time(interaction: Interaction, answer: Answer, private: bool, in_place: bool = False) -> Reply:
+    """Wait for a reply; announce it, to whoever will see it, if it takes more than a second.
+
+    Args:
+        in_place: Whether it will take the place of the message whose button was pressed.
+    """
+    work = asyncio.ensure_future(answer)
+    try:
+        done, _ = await asyncio.wait({work}, timeout=PATIENCE)
+        if not done:
+            await (interaction.response.defer() if in_place else defer(interaction, private))
+        return await work
+    finally:
+        work.cancel()
+
+
+async def defer(interaction: Interaction, private: bool) -> None:
+    """Announce an answer, if nothing was said yet."""
+    if not interaction.response.is_done():
+        interaction.extras["private"] = private
+        await interaction.response.defer(ephemeral=private, thinking=True)
+
+
+async def show(interaction: Interaction, reply: Reply, private: bool, line: str = "", part: int = 1) -> None:
+    """Show a reply as a message of its own; a long one in parts, or in several messages if there is no line.
+
+    Args:
+        line: The command line that it answers, by which the other parts of a long reply are asked for.
+        part: Which of them this is.
+    """
+    divided = parts(reply, interaction.client.mentions)
+    shown = [_at(divided, part)] if line else divided
+    pages = Pages(line, part, len(divided), interaction.user.id)
+    for number, texts in enumerate(shown):
+        made = view(texts, await buttons(interaction, reply, pages, private))
+        if number == 0:
+            await send(interaction, made, private)
+        else:
+            await interaction.followup.send(view=made, ephemeral=private)
+
+
+async def turn(interaction: Interaction, reply: Reply, private: bool, line: str, part: int = 1) -> None:
+    """Show a reply in the place of the message whose button was pressed."""
+    divided = parts(reply, interaction.client.mentions)
+    pages = Pages(line, part, len(divided), interaction.user.id)
+    made = view(_at(divided, part), await buttons(interaction, reply, pages, private))
+    if interaction.response.is_done():
+        await interaction.edit_original_response(view=made)
+    else:
+        await interaction.response.edit_message(view=made)
+
+
+def _at(divided: Sequence[Part], part: int) -> Part:
+    return divided[min(part, len(divided)) - 1]
+
+
+async def send(interaction: Interaction, made: View, private: bool) -> None:
+    """Send a message as the answer; if one was announced to others than it is for, take that back first."""
+    if not interaction.response.is_done():
+        await interaction.response.send_message(view=made, ephemeral=private)
+    elif "private" not in interaction.extras:
+        await interaction.followup.send(view=made, ephemeral=private)
+    elif interaction.extras.pop("private") == private:
+        await interaction.edit_original_response(view=made)
+    else:
+        await interaction.delete_original_response()
+        await interaction.followup.send(view=made, ephemeral=private)
+
+
+async def tell(interaction: Interaction, sentence: str) -> None:
+    """Tell whoever asked, and nobody else, one sentence; if even that fails, it is logged."""
+    try:
+        await send(interaction, notice(sentence), private=True)
+    except discord.HTTPException as error:
+        log.warning("nobody could be told “%s”: %s", sentence, error)
+
+
+def _line(interaction: Interaction) -> str:
+    """Return the slash command that was given, as it would be typed; nothing for a menu."""
+    command = interaction.command
+    if not isinstance(command, discord.app_commands.Command):
+        return ""
+    known = {each.name: each for each in interaction.client.app.commands.all}
+    return typed_line(interaction, known[command.qualified_name]) if command.qualified_name in known else ""

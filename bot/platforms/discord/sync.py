@@ -1,0 +1,21 @@
+"""Sends the commands to Discord when they changed, in one scope: everywhere."""
+
+import hashlib
+import json
+from typing import Any
+
+from discord import app_commands
+
+from bot.store.published import Published
+
+
+async def sync(tree: app_commands.CommandTree[Any], published: Published, application: int) -> dict[str, int]:
+    """Make Discord know these commands, and return their ids by what is typed, subcommands too."""
+    payload = [command.to_dict(tree) for command in tree.get_commands()]
+    hash_ = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+    ids = await published.ids(str(application), hash_)
+    if ids is None:
+        ids = {command.name: command.id for command in await tree.sync()}
+        await published.record(str(application), hash_, ids)
+    slash = (each for each in tree.walk_commands() if isinstance(each, app_commands.Command))
+    return {each.qualified_name: ids[each.qualified_name.split()[0]] for each in slash}

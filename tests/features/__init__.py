@@ -1,0 +1,1 @@
+"""The features, asked as people ask them."""

@@ -1,0 +1,103 @@
+"""What is worth ranking, of a reading in which not all can be ranked."""
+
+import random
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from bot.library.library import Library, open_library
+from bot.library.ranking import Averages, Candidate, rank
+from bot.library.retrieval import MOST_CANDIDATES, dwelt_on
+from tests.bench.generated import write_readings
+
+SENTENCES = 6000
+SLUG = "made-up-0000"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library with two readings, so that one must not be found when the other is asked."""
+    made = tmp_path_factory.mktemp("large")
+    write_readings(made / "data", 2 * SENTENCES, SENTENCES)
+    return made
+
+
+@pytest.fixture
+async def library(folder: Path) -> AsyncIterator[Library]:
+    """The made-up library, opened."""
+    async with AsyncExitStack() as stack:
+        yield await open_library(stack, [folder / "data"], folder / "state")
+
+
+def index(folder: Path) -> sqlite3.Connection:
+    """The library's index, opened as a plain database."""
+    return sqlite3.connect(next((folder / "state").glob("library-*.sqlite")))
+
+
+async def questions(library: Library, count: int) -> list[str]:
+    """Questions of one to twelve words, rare and common ones mixed."""
+    dice = random.Random(5)
+    words = [word for word, _ in await library.vocabulary(SLUG, 100_000)]
+    ranges = (words[:20], words[20:100], words[100:400], words[400:])
+    return [
+        " ".join(dice.choice(dice.choice(ranges)) for _ in range(length))
+        for length in dice.choices((1, 2, 3, 5, 12), k=count)
+    ]
+
+
+async def test_the_best_ten_are_those_of_a_ranking_of_every_paragraph(library: Library, folder: Path) -> None:
+    with index(folder) as connection:
+        rows = connection.execute(
+            "SELECT number, section, stems, asks FROM paragraph, reading WHERE slug = ? AND paragraph.id <= last",
+            (SLUG,),
+        )
+        every = [Candidate.load(*row) for row in rows]
+    averages = Averages.of(await library.reading(SLUG))
+    assert len(every) > 2 * MOST_CANDIDATES
+    same = total = 0
+    for question in await questions(library, 60):
+        findings = await library.search(SLUG, question)
+        best = rank(findings.question, every, averages)[:10]
+        if findings.passages:
+            assert findings.passages[0].score == best[0].score, question
+            same += sum(found.score >= best[-1].score for found in findings.passages[:10])
+            total += len(best)
+    assert total > 300
+    assert same / total > 0.98
+
+
+async def test_what_plain_bm25_puts_first_is_found(library: Library, folder: Path) -> None:
+    connection = index(folder)
+    first, last = connection.execute("SELECT first, last FROM reading WHERE slug = ?", (SLUG,)).fetchone()
+    found = wanted = 0
+    for question in await questions(library, 60):
+        match = "body: (" + " OR ".join(f'"{word}"' for word in question.split()) + ")"
+        plain = connection.execute(
+            "SELECT rowid FROM paragraph_index WHERE paragraph_index MATCH ? AND rowid BETWEEN ? AND ? "
+            "ORDER BY bm25(paragraph_index) LIMIT 10",
+            (match, first, last),
+        )
+        best = {row - first + 1 for (row,) in plain}
+        passages = (await library.search(SLUG, question)).passages
+        if passages:
+            found += len(best & {passage.place.paragraph for passage in passages})
+            wanted += len(best)
+    connection.close()
+    assert found / wanted > 0.97
+
+
+async def test_one_reading_is_never_answered_from_another(library: Library) -> None:
+    paragraphs = (await library.reading("made-up-0001")).paragraphs
+    for question in await questions(library, 20):
+        passages = (await library.search("made-up-0001", question)).passages
+        assert all(passage.place.paragraph <= paragraphs for passage in passages)
+
+
+def test_a_paragraph_dwells_on_what_it_repeats() -> None:
+    averages = Averages(5, 10)
+    sentences = [["a", "bee", "hum", "a", "tune"], ["the", "bee", "bee", "bee", "fly"]]
+    dwelt = dwelt_on(sentences, averages, frozenset({"a"}))
+    assert [word[:-1] for word in dwelt] == ["bee"]
