@@ -28,9 +28,10 @@ EPILOG = """\
 exit codes:
   0   answered; that nothing was found is an answer
   2   what was typed cannot be done
+  69  a chat service cannot be reached
   70  a bug, which has been logged on standard error
   77  refused: only moderators may do this
-  78  cannot start: the readings or the state folder cannot be used
+  78  cannot start: readings, state folder or configuration cannot be used, or a token is refused
 
 for developers: ./kruzhok test, ./kruzhok check, ./kruzhok bench
 """
@@ -64,6 +65,10 @@ def main(words: Sequence[str]) -> int:
 
 async def _run(arguments: argparse.Namespace) -> int:
     settings = read_settings(os.environ)
+    if arguments.command in ("run", "invite"):
+        from bot.run import invite, run
+
+        return await (run if arguments.command == "run" else invite)(os.environ)
     can_show = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
     if arguments.command is None:
         pretty = can_show and sys.stdin.isatty()
@@ -110,6 +115,8 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("--reading", default=argparse.SUPPRESS, metavar="SLUG", help=about_reading)
     asking.add_argument("--now", type=_time, metavar="TIME", help="answer as if it were 2026-05-01T00:30:00Z")
     asking.add_argument("--moderator", action="store_true", help="ask as a moderator of the local group")
+    commands.add_parser("run", help="run on the chat services that are configured")
+    commands.add_parser("invite", help="print the links by which people get the bot on Discord")
     return parser
 
 

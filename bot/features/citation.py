@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from bot.caller import Caller
 from bot.errors import UserError
 from bot.features import citation_styles as styles
-from bot.features.citation_styles import Heard, Passage, Work
+from bot.features.citation_styles import Heard, Passage, Work, title_words
 from bot.features.readings import Readings, find_place
-from bot.library.english import ordinary_words
 from bot.library.library import Library
+from bot.library.question import ordinary_stems
 from bot.library.source import FIRST_HEADING
+from bot.library.stems import Words
 from bot.library.words import fold
 from bot.reading import Paragraph, Place, Reading, Section
 from bot.reply import Action, Bullets, Code, Piece, Prose, Reply
@@ -19,7 +20,9 @@ from bot.reply import Action, Bullets, Code, Piece, Prose, Reply
 # What the library calls those whom it does not know; see bot/library/source.py.
 _UNNAMED = "somebody"
 _MOST_HEARD = 12
+_ENGLISH = Words("en")
 _MOST_READ = 200
+_OPENING = "“‘«\"'(["
 _NOT_LETTERS = re.compile(r"[^a-z]")
 
 
@@ -113,27 +116,36 @@ class Citation:
     async def _proper(self, reading: Reading) -> frozenset[str]:
         """Return the words of the title that are names, as far as the text itself shows it.
 
-        A word is one that the text never writes small, or that follows one as it does in the title ("Russian
-        Revolution"); where the text has no such word, one that is not an ordinary English word.
+        A word is one that the text never writes small but where a sentence begins, or that follows one as it does in
+        the title ("Russian Revolution"); where the text does not show it, one that is not an ordinary English word.
         """
         title = f"{reading.title} {reading.subtitle}"
-        text = ""
-        for number in await self._library.sharing(reading.slug, title):
-            text += f"{(await self._library.paragraph(reading.slug, number)).text}\n"
+        capitals = [word for word in title_words(title) if not word[0].islower()]
+        if not reading.language.startswith("en"):
+            return frozenset(capitals)
+        numbers = await self._library.sharing(reading.slug, title)
+        paragraphs = [await self._library.paragraph(reading.slug, number) for number in numbers]
         proper: set[str] = set()
-        before = ""
-        for word in styles.title_words(title):
-            if not word[0].islower():
-                written = re.findall(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE)
-                if written:
-                    follows = before in proper and f"{before} {word}" in title and f"{before} {word}" in text
-                    is_name = follows or not any(each[0].islower() for each in written)
-                else:
-                    is_name = fold(word) not in ordinary_words()
-                if is_name:
-                    proper.add(word)
-            before = word
+        for word in capitals:
+            if any(f"{name} {word}" in title and _stands(f"{name} {word}", paragraphs) for name in proper):
+                proper.add(word)
+                continue
+            small = _stands(word.lower(), paragraphs)
+            named = _stands(word, paragraphs, within=True) or _ENGLISH.stem(fold(word)) not in ordinary_stems()
+            if named and not small:
+                proper.add(word)
         return frozenset(proper)
+
+
+def _stands(words: str, paragraphs: Sequence[Paragraph], within: bool = False) -> bool:
+    """Whether the text has some words exactly so; ``within``: where no sentence begins with them."""
+    pattern = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)")
+    if not within:
+        return any(pattern.search(paragraph.text) for paragraph in paragraphs)
+    sentences = (
+        paragraph.text[start:end].lstrip(_OPENING) for paragraph in paragraphs for start, end in paragraph.spans
+    )
+    return any(pattern.search(sentence, 1) for sentence in sentences)
 
 
 def _called(text: str) -> _Style | None:

@@ -163,9 +163,9 @@ def chicago_notes(work: Work, passage: Passage) -> tuple[Piece, ...]:
     heard = [_through(each, "quoted in", note(_paragraphs("para.", each.paragraph)), "full") for each in passage.heard]
     return (
         Bullets((_stop(note(locator)),), "Note"),
-        Bullets((_stop(shortened),), "Shortened note"),
+        Bullets((_begun(_stop(shortened)),), "Shortened note"),
         Bullets((_stop(entry),), "Bibliography"),
-        *_heard([_stop(each) for each in heard]),
+        *_heard([_begun(_stop(each)) for each in heard]),
     )
 
 
@@ -343,6 +343,10 @@ def _stop(text: str) -> str:
     if bare[-1:] in (".", "?", "!"):
         return text
     return f"{bare}.{text[len(bare) :]}"
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _listed(parts: Sequence[str], joint: str, most: int, inverted: bool = False) -> str:

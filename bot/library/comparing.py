@@ -332,20 +332,21 @@ def _window(asked: _Words, text: _Words) -> tuple[float, tuple[int, int] | None]
     own = [codes[word] for word in text.folded]
     if not set(wanted) & set(own):
         return 0.0, None
-    first, last = 0, len(own)
-    if len(own) > len(wanted):
-        start = _most_alike(wanted, own)
-        slack = _SLACK + len(wanted) // 3
-        first, last = max(0, start - slack), start + len(wanted) + slack
-    matched = [
-        first + at
-        for code in Indel.opcodes(own[first:last], wanted)
-        if code.tag == "equal"
-        for at in range(code.src_start, code.src_end)
-    ]
-    if not matched:
-        return 0.0, None
-    return _best_range(matched, len(wanted))
+    start = _most_alike(wanted, own) if len(own) > len(wanted) else 0
+    length = len(wanted)
+    best: tuple[float, tuple[int, int] | None] = 0.0, None
+    # A word that the text repeats near by may be taken for the further one, the more so the more is looked at.
+    for slack in (0, 1 + len(wanted) // 8, _SLACK + len(wanted) // 3):
+        first, last = max(0, start - slack), start + length + slack
+        matched = [
+            first + at
+            for code in Indel.opcodes(own[first:last], wanted)
+            if code.tag == "equal"
+            for at in range(code.src_start, code.src_end)
+        ]
+        if matched:
+            best = max(best, _best_range(matched, len(wanted)), key=lambda each: each[0])
+    return best
 
 
 def _most_alike(wanted: Sequence[int], own: Sequence[int]) -> int:

@@ -24,7 +24,7 @@ QUESTION_WORDS = frozenset(
     ask asked asking asks author authors bit book comment comments describe described describes detail details discuss
     discussed discussion essay exactly explain explained explains explanation find got happen happened happening
     happens kind know look mean meaning means mention mentioned mentions near opinion opinions paragraph passage
-    passages please price quotation quotations quote quotes reading really regard regarding said say saying says
+    passages please quotation quotations quote quotes reading really regard regarding said say saying says
     section sentence show something sort summarise summarize talk talks tell tells text thing things think thinking
     thinks thought thoughts topic view views want way ways words write writes wrote
     """.split()

@@ -1,4 +1,4 @@
-"""Builds the library's index: an SQLite file with FTS5 tables over sentences and paragraphs, made whole or not at all."""
+"""Builds the library's index: an SQLite file with FTS5 over sentences and paragraphs, made whole or not at all."""
 
 import hashlib
 import json
@@ -83,6 +83,23 @@ def checksum(folders: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
+def current_index(data: Sequence[Path], state: Path) -> Path:
+    """Return the index of the readings under ``data`` in ``state``, built anew if it is not of these sources.
+
+    Raises:
+        DataError: There is no reading without problems.
+    """
+    folders = reading_folders(data)
+    path = state / f"library-{checksum(folders)}.sqlite"
+    if not path.exists():
+        log.info("building the index of %d readings", len(folders))
+        build_index(folders, path)
+        for old in state.glob("library-*.sqlite"):
+            if old != path:
+                old.unlink(missing_ok=True)
+    return path
+
+
 def build_index(folders: Sequence[Path], path: Path) -> None:
     """Write the index of these readings to ``path``, replacing what is there in one step.
 
@@ -134,11 +151,11 @@ def _write(folders: Sequence[Path], name: str) -> list[str]:
             raise DataError(problems or ["there is no reading: no folder with a source.txt"])
         connection.execute("COMMIT")
         for table in ("paragraph_index", "sentence_index"):
-            connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
+            connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608 (our own names)
         connection.execute("ANALYZE")
     finally:
         connection.close()
-    with open(name, "rb") as written:
+    with Path(name).open("rb") as written:
         os.fsync(written.fileno())
     return problems
 
@@ -218,7 +235,7 @@ class _Writer:
         )
 
     def _sentence(self, paragraph: Paragraph, number: int) -> tuple[list[str], list[str], list[str]]:
-        """Return the stems of a sentence as it should read, of its words' other spellings, and of the sources it cites."""
+        """Return a sentence's stems as it should read, those of other spellings, and those of the sources it cites."""
         start, end = paragraph.spans[number - 1]
         printed = paragraph.text[start:end]
         correct = printed
@@ -234,7 +251,7 @@ class _Writer:
             self._uses[word.text] += 1
             shown = self._shown.get(word.text)
             if shown is None or (shown[0].isupper() and not word.capital):
-                self._shown[word.text] = correct[word.start : word.end]
+                self._shown[word.text] = correct[word.start : word.end].removesuffix("’s").removesuffix("'s")
         for variant in variants:
             self._uses.setdefault(variant, 1)
             self._shown.setdefault(variant, variant)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -25,14 +24,12 @@ from bot.library.study import Study, make_study
 from bot.library.words import words
 from bot.reading import Erratum, Paragraph, Quoted, Reading, Section, Speaker
 
-log = logging.getLogger(__name__)
-
 _MOST_ALIKE = 20_000
 _MOST_SLIPS = 3
 _REMEMBERED_PARAGRAPHS, _REMEMBERED_READINGS, _REMEMBERED_WORDS, _REMEMBERED_TEXTS = 512, 32, 2048, 64
 _NEAR, _MOST_NEAR = 0.88, 5
-# So much of a question's weight a passage must cover to count as an answer, where concepts bridge the ways of asking: by how
-# many topics the question has. One word may be met by a relative of it, of two or three nearly all must be met, of many half.
+# So much of a question's weight a passage must cover to count as an answer, where concepts bridge the ways of asking,
+# by how many topics the question has: one may be met by a relative, of two or three most must be met, of many half.
 ENOUGH = {1: 0.5, 2: 0.65, 3: 0.58, 4: 0.52}
 ENOUGH_OF_MANY = 0.45
 # Several topics, every word of which stands in the text, need not stand together.
@@ -134,7 +131,8 @@ class Library:
         if known is not None:
             return known
         row = await self._one(
-            "SELECT id, about, first, last, json_extract(study, '$.concepts.concept') IS NOT NULL FROM reading WHERE slug = ?",
+            "SELECT id, about, first, last, json_extract(study, '$.concepts.concept') IS NOT NULL FROM reading"
+            " WHERE slug = ?",
             slug,
         )
         if row is None:
@@ -208,7 +206,8 @@ class Library:
         if missing:
             marks = ",".join("?" * len(missing))
             fetched = await self._connection.execute_fetchall(
-                f"SELECT id, number, section, stems, asks FROM paragraph WHERE id IN ({marks})", missing
+                f"SELECT id, number, section, stems, asks FROM paragraph WHERE id IN ({marks})",  # noqa: S608 (marks)
+                missing,
             )
             for row, *values in fetched:
                 known[row] = self._candidates.put(row, Candidate.load(*values))
@@ -221,8 +220,8 @@ class Library:
             if missing:
                 marks = ",".join("?" * len(missing))
                 rows = await self._connection.execute_fetchall(
-                    "SELECT stem, root, sentences, paragraphs, asked FROM stem "
-                    f"WHERE reading = ? AND root IN ({marks})",
+                    "SELECT stem, root, sentences, paragraphs, asked FROM stem"  # noqa: S608 (marks)
+                    f" WHERE reading = ? AND root IN ({marks})",
                     (shelf.number, *missing),
                 )
                 for root in missing:
@@ -233,9 +232,7 @@ class Library:
         async def alike(word: str) -> list[tuple[str, str, int]]:
             return await self._alike(shelf, word)
 
-        return await Understanding(
-            shelf.words, shelf.reading.sentences, shelf.reading.paragraphs, lookup, alike
-        ).question(text)
+        return await Understanding(shelf.reading, shelf.words, lookup, alike).question(text)
 
     async def _alike(self, shelf: _Shelf, word: str) -> list[tuple[str, str, int]]:
         rows = await self._connection.execute_fetchall(
@@ -281,7 +278,8 @@ class Library:
         roots = sorted({root(stem) for stem in stems})
         marks = ",".join("?" * len(roots))
         rows = await self._connection.execute_fetchall(
-            f"SELECT stem, paragraphs + asked FROM stem WHERE reading = ? AND root IN ({marks})", (shelf.number, *roots)
+            f"SELECT stem, paragraphs + asked FROM stem WHERE reading = ? AND root IN ({marks})",  # noqa: S608 (marks)
+            (shelf.number, *roots),
         )
         counts = {stem: count for stem, count in rows if stem in stems}
         found = await rows_sharing(self._connection, stems, counts, shelf.first, shelf.last, most)
@@ -329,14 +327,7 @@ async def open_library(stack: AsyncExitStack, data: Sequence[Path], state: Path,
     Raises:
         DataError: There is no reading without problems.
     """
-    folders = index.reading_folders(data)
-    path = state / f"library-{index.checksum(folders)}.sqlite"
-    if not path.exists():
-        log.info("building the index of %d readings", len(folders))
-        await asyncio.to_thread(index.build_index, folders, path)
-        for old in state.glob("library-*.sqlite"):
-            if old != path:
-                old.unlink(missing_ok=True)
+    path = await asyncio.to_thread(index.current_index, data, state)
     opened = [
         await stack.enter_async_context(aiosqlite.connect(f"{path.as_uri()}?immutable=1", uri=True))
         for _ in range(connections)

@@ -10,11 +10,13 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from bot.library import english, stems
 from bot.library.words import Word, words
+from bot.reading import Reading
 
 MOST_WORDS = 96
 MOST_TERMS = 12
-RELATIVE = 0.55
-"""How much a word counts that shares only the root: "anarchist" for "anarchism"."""
+RELATIVE, KINDRED = 0.55, 0.75
+"""How much a word counts that shares only the root: "statism" for "state"; and "anarchist" for "anarchism"."""
+_DOCTRINE = ("ism", "ist")
 ABSENT_NAME, ABSENT_WORD = 1.4, 0.75
 """How heavy a word is that the reading does not have, as a share of the weight of its rarest word."""
 LIGHT, ASKING = 0.6, 0.3
@@ -22,6 +24,7 @@ LIGHT, ASKING = 0.6, 0.3
 _SHORTEST_CORRECTED = 4
 _LONG = 9
 _SAME_BEGINNING = 0.1
+_LENGTHS_APART = 2
 _SHORTEST_PART = 4
 
 
@@ -100,12 +103,13 @@ class _Draft:
 
 
 class Understanding:
-    """Understands questions about one reading of so many sentences and paragraphs."""
+    """Understands questions about one reading; its author's name asks for no topic of it."""
 
-    def __init__(self, language: stems.Words, sentences: int, paragraphs: int, lookup: Lookup, alike: Alike) -> None:
+    def __init__(self, reading: Reading, language: stems.Words, lookup: Lookup, alike: Alike) -> None:
         self._words = language
-        self._sentences = sentences
-        self._paragraphs = paragraphs
+        self._sentences = reading.sentences
+        self._paragraphs = reading.paragraphs
+        self._asking = language.question_words | {word.text for word in words(reading.author)}
         self._lookup = lookup
         self._alike = alike
 
@@ -142,8 +146,7 @@ class Understanding:
         for draft in drafts:
             family = by_root.get(stems.root(draft.stem), ())
             for each in family:
-                same = each.stem == draft.stem
-                draft.found[each.stem] = 1.0 if same else RELATIVE
+                draft.found[each.stem] = _kinship(draft.stem, each.stem)
                 draft.rows += max(each.paragraphs, each.asked)
             exact = next((each for each in family if each.stem == draft.stem), None)
             counted = [exact] if exact else list(family)
@@ -196,7 +199,7 @@ class Understanding:
         return Term(word.text, {}, share * rarest * (ABSENT_NAME if name else ABSENT_WORD), 0.0, 0, False)
 
     def _share_of(self, word: str) -> float:
-        if word in self._words.question_words:
+        if word in self._asking:
             return ASKING
         return LIGHT if word in self._words.light_words else 1.0
 
@@ -204,6 +207,13 @@ class Understanding:
     def _heaviest(terms: list[Term]) -> list[Term]:
         kept = set(sorted(range(len(terms)), key=lambda n: -terms[n].weight)[:MOST_TERMS])
         return [term for n, term in enumerate(terms) if n in kept]
+
+
+def _kinship(stem: str, other: str) -> float:
+    """Return how much a stem of the same root counts for another."""
+    if stem == other:
+        return 1.0
+    return KINDRED if stem.endswith(_DOCTRINE) and other.endswith(_DOCTRINE) else RELATIVE
 
 
 def inverse_frequency(total: int, having: int) -> float:
@@ -228,7 +238,7 @@ def _part(typed: str, alike: Sequence[tuple[str, str, int]]) -> tuple[str, str] 
 def _misspelt(typed: str, alike: Sequence[tuple[str, str, int]], name: bool) -> tuple[str, str] | None:
     """Return the word that was probably meant: few slips away, and alike from its beginning.
 
-    Slips are counted by optimal string alignment; a longer word may have more, one with the same first letter as well.
+    Slips are counted by optimal string alignment; a longer word may have more, and one that begins and ends alike.
     Likeness from the beginning is Jaro and Winkler's. A name is taken for a name only, a short word for one with the
     same first letter.
     """
@@ -238,7 +248,9 @@ def _misspelt(typed: str, alike: Sequence[tuple[str, str, int]], name: bool) -> 
         same = word[0] == typed[0]
         if not word.isalpha() or (name and not shown[0].isupper()) or (allowed == 1 and not same):
             continue
-        most = allowed + (same and len(typed) >= _LONG)
+        if abs(len(word) - len(typed)) > _LENGTHS_APART:
+            continue
+        most = allowed + (same and word[-1] == typed[-1] and len(typed) >= _LONG)
         slips = OSA.distance(typed, word, score_cutoff=most)
         if slips <= most:
             score = JaroWinkler.similarity(typed, word) - slips / len(typed) + same * _SAME_BEGINNING

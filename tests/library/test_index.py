@@ -22,7 +22,7 @@ from tests.library.shelf import open_shelf, write_reading
 
 # Opens the library as the bot does, when told to, and prints what it finds.
 OPENS = """
-import asyncio, os, sys
+import asyncio, concurrent.futures.thread, os, sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from bot.library.library import open_library

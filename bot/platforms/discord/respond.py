@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 # Discord waits 3 seconds for the first answer. Whatever may take longer than this is announced.
 PATIENCE = 1.0
+TAKEN_BACK = "One moment …"
 # Answers that came too late, or twice: nobody is there any more to be told.
 _UNKNOWN_INTERACTION, _ALREADY_ANSWERED = 10062, 40060
 
@@ -146,8 +147,10 @@ async def send(interaction: Interaction, made: View, private: bool) -> None:
     elif interaction.extras.pop("private") == private:
         await interaction.edit_original_response(view=made)
     else:
-        await interaction.delete_original_response()
+        # The first thing that is said after an announcement takes its visibility, even if that was deleted.
+        await interaction.edit_original_response(view=notice(TAKEN_BACK))
         await interaction.followup.send(view=made, ephemeral=private)
+        await interaction.delete_original_response()
 
 
 async def tell(interaction: Interaction, sentence: str) -> None:

@@ -1,0 +1,93 @@
+"""Serves Discord until it is told to stop, or Discord does not want the bot any more."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import discord
+
+from bot.app import App
+from bot.platforms.discord.bot import KruzhokBot
+from bot.platforms.discord.proxy import use_proxies
+from bot.settings import DiscordSettings
+
+log = logging.getLogger(__name__)
+
+REFUSED = (
+    "Discord does not accept the bot's token. Make a new one in the Developer Portal (your application, Bot, "
+    "Reset Token), and put it into KRUZHOK_DISCORD_TOKEN or the file that KRUZHOK_DISCORD_TOKEN_FILE names."
+)
+UNREACHABLE = "Discord cannot be reached. Is there a network, and are KRUZHOK_DISCORD_API and _GATEWAY right?"
+_TOKEN_REFUSED = 4004  # a close code of the gateway
+# Of the 5 seconds that there are to stop.
+_FINISHING_SECONDS, _CLOSING_SECONDS = 3.0, 1.0
+
+
+class CannotServe(Exception):
+    """Discord cannot be served; the message says why and what to do.
+
+    Attributes:
+        is_refusal: Whether trying again is of no use.
+    """
+
+    def __init__(self, sentence: str, is_refusal: bool) -> None:
+        super().__init__(sentence)
+        self.is_refusal = is_refusal
+
+
+@asynccontextmanager
+async def refusals_told() -> AsyncIterator[None]:
+    """Say in one sentence what it means when Discord does not let the bot in.
+
+    Raises:
+        CannotServe: It does not.
+    """
+    try:
+        yield
+    except discord.LoginFailure:
+        raise CannotServe(REFUSED, is_refusal=True) from None
+    except discord.ConnectionClosed as error:
+        if error.code != _TOKEN_REFUSED:
+            raise CannotServe(f"Discord closed the connection with code {error.code}.", is_refusal=False) from error
+        raise CannotServe(REFUSED, is_refusal=True) from None
+    except (aiohttp.ClientError, discord.GatewayNotFound, discord.DiscordServerError, OSError) as error:
+        log.debug("no way to Discord", exc_info=error)
+        raise CannotServe(UNREACHABLE, is_refusal=False) from None
+
+
+async def serve(app: App, settings: DiscordSettings, stop: asyncio.Event) -> None:
+    """Answer on Discord until ``stop`` is set; then finish what is being answered, and leave.
+
+    Raises:
+        CannotServe: Discord refuses the token, now or later, or cannot be reached.
+    """
+    use_proxies(settings)
+    bot = KruzhokBot(app)
+    running = asyncio.ensure_future(bot.start(settings.token))
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        async with refusals_told():
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                running.result()
+    finally:
+        stopping.cancel()
+        await _leave(bot, running)
+
+
+async def _leave(bot: KruzhokBot, running: asyncio.Future[None]) -> None:
+    """Finish what is being answered, close the gateway, and wait for no longer than there is time."""
+    try:
+        async with asyncio.timeout(_FINISHING_SECONDS):
+            await bot.in_flight.finished()
+    except TimeoutError:
+        log.warning("some answers were not finished")
+    try:
+        async with asyncio.timeout(_CLOSING_SECONDS):
+            await bot.close()
+    except TimeoutError:
+        log.warning("the gateway did not close in time")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
