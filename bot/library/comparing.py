@@ -1,7 +1,7 @@
 """Compares a quotation with the text that it is said to be from: word for word, nearly so, or not at all."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,11 +27,12 @@ _TRAILING = re.compile(rf"[{_CLOSING}]+(?=[\s\"'”’»)\]]*\Z)")
 
 _MOST_OCCURRENCES = 500
 # Words that the text does not have may be misspellings of its own; so many are looked at, each at least so alike.
-_MOST_MISSPELT = 200
+_MOST_MISSPELT = 100
 _ALIKE, _ALIKE_ALONE = 75.0, 85.0
 # Of so many words, the best place for them in order is found quickly.
 _FEW_WORDS = 64
 _SLACK = 3
+_MOST_GROUPS = 6
 _ENDS = 40
 
 
@@ -169,13 +170,7 @@ def exact_matches(runs: Sequence[Run], right: Sequence[Run], parts: Sequence[Par
 
 
 def _matches(run: Run, parts: Sequence[Part], signs: frozenset[str]) -> Iterator[Match]:
-    groups: list[list[Part]] = [[]]
-    for part in parts:
-        if part.kind == "omitted":
-            if "omitted" in signs:
-                groups.append([])
-        else:
-            groups[-1].append(part)
+    groups = _groups(parts, "omitted" in signs)
     wanted = [_joined([p for p in group if p.kind == "words" or "inserted" not in signs]) for group in groups]
     spoken = [(group, own) for group, own in zip(groups, wanted, strict=True) if own.text]
     if len(spoken) == 1 and spoken[0][1].text:
@@ -186,6 +181,17 @@ def _matches(run: Run, parts: Sequence[Part], signs: frozenset[str]) -> Iterator
             ranges = _in_order(run, number, [own for _, own in spoken])
             if ranges:
                 yield _match(run, ranges, [group for group, _ in spoken], signs)
+
+
+def _groups(parts: Sequence[Part], divided: bool = True) -> list[list[Part]]:
+    """Divide parts where words are left out; the signs for that go, in any case."""
+    groups: list[list[Part]] = [[]]
+    for part in parts:
+        if part.kind != "omitted":
+            groups[-1].append(part)
+        elif divided:
+            groups.append([])
+    return groups
 
 
 def _in_order(run: Run, number: int, wanted: Sequence[Letters]) -> list[tuple[int, int]]:
@@ -251,8 +257,43 @@ def _to_closing_marks(match: Match, parts: Sequence[Part]) -> Match:
 
 
 def nearest_match(runs: Sequence[Run], parts: Sequence[Part]) -> Match | None:
-    """Return where most of the words stand in their order; None where too few do to say."""
-    asked = [part for part in parts if part.kind != "omitted"]
+    """Return where most of the words stand in their order; None where none of them does."""
+    whole = _nearest(runs, [part for part in parts if part.kind != "omitted"])
+    groups = [group for group in _groups(parts) if group]
+    if not 1 < len(groups) <= _MOST_GROUPS:
+        return whole
+    said = [_Words.of([part.text for part in group]) for group in groups]
+    found = [whole]
+    for run in runs:
+        everything = _Words.of_run(run)
+        for number in range(len(run.paragraphs)):
+            begin, end = (bisect_left(everything.ranges, (at, at)) for at in run.bounds(number))
+            found.append(_nearest_groups(run, everything.between(begin, end), said))
+    return max((match for match in found if match), key=lambda match: match.likeness, default=None)
+
+
+def _nearest_groups(run: Run, text: "_Words", groups: Sequence["_Words"]) -> Match | None:
+    """Return where several stretches of words nearly stand one after the other in a paragraph."""
+    differences: list[Difference] = []
+    same, count, after = 0.0, 0, 0
+    ranges: list[tuple[int, int]] = []
+    for said in groups:
+        if len(said.folded) > 2 * len(text.folded):
+            return None
+        known = said.read_as(text)
+        likeness, window = _window(known, text)
+        if window is None or window[0] < after:
+            return None
+        found = text.between(*window)
+        if ranges and window[0] > after:
+            differences.append(Difference("missing", run.text(ranges[-1][1], found.ranges[0][0])))
+        differences += _in_pairs(_differences(run, said, known, found))
+        ranges.append((found.ranges[0][0], found.ranges[-1][1]))
+        same, count, after = same + likeness * len(said.folded), count + len(said.folded), window[1]
+    return Match(tuple(run.stretches(ranges[0][0], ranges[-1][1])), same / count, tuple(differences))
+
+
+def _nearest(runs: Sequence[Run], asked: Sequence[Part]) -> Match | None:
     best: tuple[float, Run, _Words, _Words] | None = None
     said = _Words.of([part.text for part in asked])
     for run in runs:

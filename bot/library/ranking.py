@@ -28,6 +28,11 @@ LONGEST_PASSAGE = 3
 _MOST_WORDS = 90
 
 
+# Single words, each with how much it counts, and whole phrases.
+_Asks = tuple[dict[str, float], tuple[tuple[float, frozenset[str]], ...]]
+_NO_ASKS: tuple[_Asks, ...] = (({}, ()),)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A paragraph's words in the index.
@@ -43,7 +48,7 @@ class Candidate:
     number: int
     section: int
     sentences: tuple[tuple[str, ...], ...]
-    asks: tuple[tuple[dict[str, float], tuple[tuple[float, frozenset[str]], ...]], ...]
+    asks: tuple[_Asks, ...]
     sets: tuple[frozenset[str], ...]
     all: frozenset[str]
     length: int
@@ -52,17 +57,15 @@ class Candidate:
     def load(cls, number: int, section: int, stems: str, asks: str) -> "Candidate":
         """Make a candidate of its row."""
         sentences = tuple(tuple(line.split(" ")) if line else () for line in stems.split("\n"))
-        asked = json.loads(asks) if asks else [({}, ())] * len(sentences)
-        sets = tuple(frozenset((*sentence, *words)) for sentence, (words, _) in zip(sentences, asked, strict=True))
-        return cls(
-            number,
-            section,
-            sentences,
-            tuple((words, tuple((each, frozenset(phrase)) for each, phrase in phrases)) for words, phrases in asked),
-            sets,
-            frozenset().union(*sets),
-            sum(map(len, sentences)),
-        )
+        sets = tuple(map(frozenset, sentences))
+        asked = _NO_ASKS * len(sentences)
+        if asks:
+            asked = tuple(
+                (words, tuple((each, frozenset(phrase)) for each, phrase in phrases))
+                for words, phrases in json.loads(asks)
+            )
+            sets = tuple(own.union(words) for own, (words, _) in zip(sets, asked, strict=True))
+        return cls(number, section, sentences, asked, sets, frozenset().union(*sets), sum(map(len, sentences)))
 
 
 @dataclass(frozen=True, slots=True)

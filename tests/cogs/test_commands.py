@@ -1,11 +1,13 @@
 """Every slash command answers, with the feature's own words."""
 
+from typing import Any
+
 import pytest
 
 from tests.platforms.discord.circle import Circle, buttons, text
 
 # What is asked, and what stands in the answer.
-ASKED = (
+ASKED: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("quote", {"words": "Cheka"}, "self-inflicted death in 1918"),
     ("quote", {}, "Wayne Price"),
     ("quote", {"words": "Cheka", "section": "2", "after": "7.1-3"}, "¶"),
@@ -34,7 +36,7 @@ ASKED = (
 
 
 @pytest.mark.parametrize(("command", "options", "said"), ASKED, ids=[f"{name} {given}" for name, given, _ in ASKED])
-async def test_a_command_answers(circle: Circle, command: str, options: dict[str, str | int], said: str) -> None:
+async def test_a_command_answers(circle: Circle, command: str, options: dict[str, Any], said: str) -> None:
     message = await circle.ask(command, **options)
     assert said in text(message)
     assert message.ephemeral == command.startswith("privacy")
@@ -61,7 +63,7 @@ async def test_every_command_is_asked_above(circle: Circle) -> None:
     ],
 )
 async def test_a_private_answer_is_seen_by_one_member_and_can_be_posted(
-    circle: Circle, command: str, options: dict[str, str]
+    circle: Circle, command: str, options: dict[str, Any]
 ) -> None:
     message = await circle.ask(command, private=True, **options)
     assert message.ephemeral

@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.platforms.discord import custom_id, limits
 from bot.platforms.discord.custom_id import COMMAND, POLL, POST, THREAD, Press
-from bot.platforms.discord.interaction import Interaction
+from bot.platforms.discord.interaction import Interaction, server
 from bot.platforms.discord.markdown import one_line
 from bot.platforms.discord.render import MOST_BUTTONS, Button
 from bot.reply import Question, Reply
@@ -79,7 +79,7 @@ def _own(interaction: Interaction, reply: Reply, private: bool) -> Iterator[tupl
         yield POST_HERE, Press(POST)
     for prompt in (piece.prompt for piece in reply.pieces if isinstance(piece, Question)):
         about = f"{prompt.passage.address.reading} {prompt.id}"
-        if interaction.guild is not None:
+        if server(interaction) is not None:
             yield START_A_THREAD, Press(THREAD, about)
         if is_poll(prompt.question, prompt.positions):
             yield START_A_POLL, Press(POLL, about)

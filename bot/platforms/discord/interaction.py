@@ -41,6 +41,14 @@ def is_moderator(interaction: Interaction) -> bool:
     return isinstance(interaction.channel, discord.DMChannel)
 
 
+def server(interaction: Interaction) -> discord.Guild | None:
+    """Return the server that an interaction is in, if the bot is a member of it.
+
+    For members who installed the bot for themselves, discord.py makes up a server with the bot in it.
+    """
+    return None if interaction.guild_id is None else interaction.client.get_guild(interaction.guild_id)
+
+
 def typed_line(interaction: Interaction, command: Command) -> str:
     """Return a slash command as it would be typed: what takes the rest of the line first, the others by name."""
     given = {name: value for name, value in interaction.namespace}  # noqa: C416 - dict() takes it for a mapping

@@ -21,7 +21,7 @@ FIRST_ANSWER_SECONDS, TOKEN_MINUTES, FOLLOW_UPS_OUTSIDE = 3, 15, 5
 ELLIPSIS = "…"
 
 # Citations, asides and addresses are not cut apart, unless they are longer than a few lines.
-_WHOLE = re.compile(r"\([^()]{0,300}\)|\[[^\[\]]{0,300}\]|\S+://\S+")
+_WHOLE = re.compile(r"\([^()]{0,300}\)|\[[^\[\]]{0,300}\]|\b[A-Za-z][A-Za-z0-9+.-]{0,20}://\S+")
 _SENTENCE = re.compile(r"[.!?…][\"'”’»)\]]*\s+(?=\S)")
 _SPACE = re.compile(r"\s+")
 # Scripts that write words without spaces, by the first word of their characters' names.
@@ -70,9 +70,10 @@ def _middle(text: str) -> int:
     half = len(text) / 2
     for pattern, kept in ((r"\n+", ()), (_SENTENCE, whole), (_SPACE, whole), (_SPACE, ())):
         ends = [match.end() for match in re.finditer(pattern, text)]
-        fitting = [at for at in ends if half / 2 <= at <= half * 1.5 and not _within(at, kept)]
-        if fitting:
-            return min(fitting, key=lambda at: abs(at - half))
+        near = sorted((at for at in ends if half / 2 <= at <= half * 1.5), key=lambda at: abs(at - half))
+        found = next((at for at in near if not _within(at, kept)), None)
+        if found is not None:
+            return found
     graphemes = [at for at in range(1, len(text)) if not continues_grapheme(text, at)]
     return min(graphemes, key=lambda at: abs(at - half)) if graphemes else max(1, len(text) // 2)
 

@@ -40,4 +40,4 @@ def bold(text: str) -> str:
 def code_block(text: str, language: str = "") -> str:
     """Return text to be copied as it stands; three backticks in a row would end it, and are set apart."""
     shown = text.translate(_CODE).replace("```", "`\u200b`\u200b`")
-    return f"```{re.sub(r'[^a-z0-9+-]', '', language)}\n{shown}\n```"
+    return f"```{re.sub(r'[^a-z0-9+-]', '', language)[:20]}\n{shown}\n```"

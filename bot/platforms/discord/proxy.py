@@ -28,6 +28,6 @@ def _use_gateway(address: str) -> None:
         shards, _, limits = await ask(self)
         return shards, str(url), limits
 
-    HTTPClient.get_bot_gateway = through_proxy
+    HTTPClient.get_bot_gateway = through_proxy  # type: ignore[method-assign]
     # Each READY writes the address there by which Discord itself would be asked to resume.
-    DiscordWebSocket.gateway = property(lambda self: url, lambda self, value: None)  # type: ignore[assignment, method-assign]
+    DiscordWebSocket.gateway = property(lambda self: url, lambda self, value: None)  # type: ignore[assignment]

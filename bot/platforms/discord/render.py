@@ -108,7 +108,7 @@ def _divided(text: str) -> list[str]:
 
 def _quotation(quotation: Quotation, label: str = "") -> Iterator[str]:
     text = quotation.text
-    number = f"{plain(label)} · " if label else ""
+    number = f"{plain(limits.fit(one_line(label), _LONGEST_HEADING))} · " if label else ""
     for start, end in limits.spans(text, _ITEM, lambda start, end: limits.length(_marked(quotation, start, end))):
         yield f"{_marked(quotation, start, end)}\n-# {number}{_below(quotation)}"
 
@@ -154,7 +154,7 @@ def _claim(claim: Claim) -> Iterator[str]:
 
 
 def _listed(items: Sequence[str], heading: str, ordered: bool, mentions: Mentions) -> Iterator[str]:
-    begun = f"{bold(heading)}\n" if heading else ""
+    begun = f"{bold(limits.fit(one_line(heading), _LONGEST_HEADING))}\n" if heading else ""
     for number, item in enumerate(items, 1):
         for part in _divided(item):
             yield f"{begun}{f'{number}.' if ordered else '-'} {_mentioned(plain(part), mentions)}"
@@ -166,7 +166,8 @@ def _prompt(prompt: Prompt) -> Iterator[str]:
     yield from (bold(part) for part in _divided(prompt.question))
     yield from _listed(prompt.follow_ups, FOLLOW_UPS, False, {})
     yield from _listed(prompt.positions, POSITIONS, False, {})
-    yield f"-# {plain(f'{prompt.kind} · {prompt.place} · about {prompt.minutes} minutes')}"
+    kind = limits.fit(one_line(f"{prompt.kind} · {prompt.place}"), _LONGEST_HEADING)
+    yield f"-# {plain(f'{kind} · about {prompt.minutes} minutes')}"
 
 
 def _differences(differences: Sequence[Difference]) -> Iterator[str]:

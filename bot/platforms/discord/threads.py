@@ -5,7 +5,7 @@ import discord
 from bot.errors import Refused, UserError
 from bot.platforms.discord import limits
 from bot.platforms.discord.buttons import Pages, buttons
-from bot.platforms.discord.interaction import Interaction
+from bot.platforms.discord.interaction import Interaction, server
 from bot.platforms.discord.markdown import one_line
 from bot.platforms.discord.permissions import FORUM, THREAD, require, require_in
 from bot.platforms.discord.render import View, parts, view
@@ -33,7 +33,7 @@ def place_for_thread(interaction: Interaction) -> Threaded:
     channel = interaction.channel
     if interaction.guild_id is None:
         raise Refused(NO_THREADS)
-    if interaction.guild is None or interaction.guild.me is None:
+    if server(interaction) is None:
         raise Refused(NOT_A_MEMBER)
     if isinstance(channel, discord.Thread):
         if not isinstance(channel.parent, discord.ForumChannel):
@@ -93,6 +93,8 @@ async def open_thread(interaction: Interaction, prompt: Prompt, message: discord
 async def _thread(place: discord.TextChannel, name: str, message: discord.Message | None) -> discord.Thread:
     if message is None:
         return await place.create_thread(name=name, type=discord.ChannelType.public_thread)
+    if place.get_thread(message.id):
+        raise UserError(HAS_ONE)
     try:
         return await message.create_thread(name=name)
     except discord.HTTPException as error:

@@ -10,6 +10,7 @@ from typing import Any
 
 import discord
 import simcord
+from discord import app_commands
 from simcord.results import InteractionResult, ResponseMessage
 
 from bot.app import App, open_app
@@ -24,8 +25,10 @@ ALLOWED = discord.PermissionOverwrite(
     send_messages=True,
     send_messages_in_threads=True,
     create_public_threads=True,
-    create_polls=True,
+    send_polls=True,
 )
+
+EXPECTED = (app_commands.CommandNotFound, app_commands.CheckFailure)
 
 Message = ResponseMessage | discord.Message
 
@@ -59,6 +62,14 @@ class Circle:
         """Press a button, and return the answer; for one that edits, the message as it is then."""
         return answer(await (by or self.anna).click(message, label=label), message)
 
+    async def menu(self, name: str, message: Message, by: simcord.MemberActor | None = None) -> ResponseMessage:
+        """Use a context menu on a message, and return the answer."""
+        return answer(await (by or self.anna).context_menu(self.channel, name, message))
+
+    def threads(self) -> list[simcord.ChannelHandle]:
+        """Return the threads of the channel."""
+        return self.channel.threads
+
     async def restart(self) -> None:
         """End the bot, and start it anew over the same state folder."""
         self.app = await self.stack.enter_async_context(opened(self.state))
@@ -77,18 +88,20 @@ async def opened(state: Path) -> AsyncIterator[App]:
 
 
 @asynccontextmanager
-async def discord_with(bot: KruzhokBot) -> AsyncIterator[simcord.Env]:
+async def discord_with(bot: KruzhokBot, shards: int = 1) -> AsyncIterator[simcord.Env]:
     """Start a Discord with the bot in it; what the bot did not catch is raised at the end.
 
     Unlike ``simcord.run``, it can be a fixture: it sets no context variable, which pytest would unset elsewhere.
     """
-    env = simcord.Env(bot, shard_count=1)
+    env = simcord.Env(bot, shard_count=shards, approved_intents=discord.Intents(guilds=True))
     await env.start()
     try:
         yield env
     finally:
         await env.shutdown()
-    env.raise_errors()
+    # What the tree answers itself, Discord's simulation notes all the same.
+    wrong = [error for error in env.errors if not isinstance(error, EXPECTED)]
+    assert not wrong, wrong
 
 
 @asynccontextmanager
@@ -132,8 +145,9 @@ def answer(result: InteractionResult, edited: Message | None = None) -> Response
 
 def components(message: Message) -> Iterator[dict[str, Any]]:
     """Give every component of a message, those within others too."""
-    waiting = list(message.components)
-    raw = [each if isinstance(each, dict) else each.to_dict() for each in waiting]
+    raw: list[dict[str, Any]] = []
+    for each in message.components:
+        raw.append(dict(each) if isinstance(each, dict) else dict(each.to_dict()))
     while raw:
         first = raw.pop(0)
         yield first

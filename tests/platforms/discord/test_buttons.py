@@ -1,7 +1,11 @@
 """Buttons: each is a command, works after a restart, and turns pages for the one who asked."""
 
+from datetime import timedelta
+from typing import Any
+
+import discord
 import pytest
-import simcord
+from discord import ui
 
 from bot.platforms.discord import limits
 from bot.platforms.discord.custom_id import COMMAND, LONGEST_LINE, Press
@@ -21,7 +25,7 @@ async def test_a_button_answers_with_a_message_of_its_own(circle: Circle) -> Non
 
 
 async def test_every_button_of_every_answer_does_something(circle: Circle) -> None:
-    for name, options in (
+    asked: tuple[tuple[str, dict[str, Any]], ...] = (
         ("quote", {"words": "Cheka"}),
         ("search", {"words": "Serge"}),
         ("read", {"place": "2"}),
@@ -31,7 +35,8 @@ async def test_every_button_of_every_answer_does_something(circle: Circle) -> No
         ("cite", {}),
         ("help", {}),
         ("about", {}),
-    ):
+    )
+    for name, options in asked:
         message = await circle.ask(name, **options)
         for label in buttons(message):
             circle.seconds += 60
@@ -102,9 +107,6 @@ async def test_a_line_that_is_no_longer_kept_says_so(circle: Circle) -> None:
 
 
 async def test_an_outdated_button_says_so_and_how_to_ask_again(circle: Circle) -> None:
-    import discord
-    from discord import ui
-
     channel = circle.bot.get_channel(circle.channel.id)
     assert isinstance(channel, discord.TextChannel)
     for number, custom_id in enumerate(("k0:quote Cheka", "k2:quote Cheka", "quote", "k1future:x")):
@@ -133,8 +135,6 @@ def test_what_a_button_carries_fits_whatever_the_line(length: int, sign: str) ->
 
 
 async def test_old_lines_are_forgotten_at_a_start(circle: Circle) -> None:
-    from datetime import timedelta
-
     lines = circle.app.button_lines
     await lines.keep(["old"], circle.app.now() - timedelta(days=400))
     await lines.keep(["new"], circle.app.now() - timedelta(days=300))

@@ -37,7 +37,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, reply: Reply | Exception, seconds
 
 def callbacks(circle: Circle) -> list[dict[str, Any]]:
     """Return the first answers that were sent to Discord."""
-    return [each.json for each in circle.env.http_requests if each.path.endswith("/callback")]
+    return [each.json or {} for each in circle.env.http_requests if each.path.endswith("/callback")]
 
 
 async def test_a_quick_answer_is_sent_at_once(circle: Circle) -> None:

@@ -1,0 +1,69 @@
+"""What can be done with a message: find it in the reading, and discuss it."""
+
+import discord
+
+from tests.platforms.discord.circle import ALLOWED, Circle, buttons, text
+
+FIND, DISCUSS = "Find in the reading", "Discuss this"
+
+
+async def test_a_quotation_in_a_message_is_verified(circle: Circle) -> None:
+    message = await circle.boris.send(circle.channel, "He said “self-inflicted death in 1918”, I think.")
+    found = await circle.menu(FIND, message)
+    assert found.ephemeral
+    assert "Word for word" in text(found)
+    assert "¶ 7.3" in text(found)
+
+
+async def test_a_wrong_quotation_is_told_from_the_text(circle: Circle) -> None:
+    message = await circle.boris.send(circle.channel, '"self-inflicted birth in 1918" is what he wrote')
+    assert "Nearly, not word for word" in text(await circle.menu(FIND, message))
+
+
+async def test_the_passage_nearest_to_a_message_is_quoted(circle: Circle) -> None:
+    message = await circle.boris.send(
+        circle.channel, "I had coffee and then a long walk. What did they do at Kronstadt to the sailors? Well."
+    )
+    found = await circle.menu(FIND, message)
+    assert "Kronstadt" in text(found)
+    assert "Post here" in buttons(found)
+
+
+async def test_a_message_that_the_reading_does_not_answer_is_told_so(circle: Circle) -> None:
+    message = await circle.boris.send(circle.channel, "xylophone zebra quux")
+    assert "Nothing found" in text(await circle.menu(FIND, message))
+
+
+async def test_a_message_without_words_is_told_so(circle: Circle) -> None:
+    message = await circle.boris.send(circle.channel, "🙂🙂")
+    assert "no words in this message" in text(await circle.menu(FIND, message))
+
+
+async def test_discussing_a_message_opens_a_thread_on_it(circle: Circle) -> None:
+    message = await circle.boris.send(circle.channel, "The Cheka was the turning point.")
+    told = await circle.menu(DISCUSS, message)
+    (thread,) = circle.threads()
+    assert told.ephemeral
+    assert f"<#{thread.id}>" in text(told)
+    assert thread.id == message.id
+    (opening,) = thread.history()
+    assert "Cheka" in text(opening)
+    assert "Follow-ups" in text(opening)
+
+
+async def test_any_message_can_be_discussed(circle: Circle) -> None:
+    message = await circle.boris.send(circle.channel, "xylophone zebra quux")
+    await circle.menu(DISCUSS, message)
+    assert len(circle.threads()) == 1
+
+
+async def test_where_no_thread_may_be_opened_no_prompt_is_used_up(circle: Circle) -> None:
+    denied = discord.PermissionOverwrite(create_public_threads=False)
+    circle.channel = circle.guild.create_text_channel(
+        "quiet", overwrites={circle.guild.default_role: ALLOWED, circle.anna: denied}
+    )
+    message = await circle.boris.send(circle.channel, "The Cheka was the turning point.")
+    told = await circle.menu(DISCUSS, message)
+    assert told.ephemeral
+    assert "You need the permission “Create Public Threads” in #quiet" in text(told)
+    assert "Nothing." in text(await circle.ask("privacy show", by=circle.clara))

@@ -1,0 +1,144 @@
+"""A thread on a prompt: with the passage and its follow-ups, where bot and member may open one."""
+
+from typing import Any
+
+import discord
+import pytest
+import simcord
+
+from bot.platforms.discord import limits
+from bot.platforms.discord.threads import ALREADY, HAS_ONE, NO_THREADS
+from tests.platforms.discord.circle import ALLOWED, Circle, answer, buttons, text
+
+
+async def prompt(circle: Circle, **options: Any) -> simcord.ResponseMessage:
+    """Ask for a prompt that has positions."""
+    return await circle.ask("discuss", about="Cheka", kind="evaluative", **options)
+
+
+async def test_a_thread_opens_on_the_prompt_with_passage_and_follow_ups(circle: Circle) -> None:
+    message = await prompt(circle)
+    told = await circle.press(message, "Start a thread")
+    (thread,) = circle.threads()
+    assert told.ephemeral
+    assert f"<#{thread.id}>" in text(told)
+    assert thread.id == message.id, "it hangs on the prompt"
+    assert limits.length(thread.name or "") <= limits.THREAD_NAME
+    (opening,) = thread.history()
+    assert "> " in text(opening)
+    assert "**Follow-ups**" in text(opening)
+    assert "Start a thread" not in buttons(opening)
+    assert "Poll" in buttons(opening)
+
+
+async def test_a_private_prompt_opens_a_thread_of_its_own(circle: Circle) -> None:
+    await circle.press(await prompt(circle, private=True), "Start a thread")
+    (thread,) = circle.threads()
+    assert thread.history()
+
+
+async def test_a_prompt_has_one_thread(circle: Circle) -> None:
+    message = await prompt(circle)
+    await circle.press(message, "Start a thread")
+    told = await circle.press(message, "Start a thread", by=circle.boris)
+    assert told.ephemeral
+    assert text(told) == HAS_ONE
+    assert len(circle.threads()) == 1
+
+
+async def test_a_thread_that_only_discord_knows_is_no_bug(circle: Circle) -> None:
+    circle.env.inject_error("POST", "/channels/*/messages/*/threads", status=400, code=160004)
+    assert text(await circle.press(await prompt(circle), "Start a thread")) == HAS_ONE
+
+
+async def test_there_is_no_thread_in_a_thread(circle: Circle) -> None:
+    await circle.press(await prompt(circle), "Start a thread")
+    (thread,) = circle.threads()
+    message = answer(await circle.anna.slash(thread, "discuss"))
+    assert text(await circle.press(message, "Start a thread")) == ALREADY
+
+
+async def test_there_is_no_thread_in_a_direct_message(circle: Circle) -> None:
+    message = answer(await circle.anna.user.slash("discuss"))
+    assert "Start a thread" not in buttons(message)
+
+
+async def test_a_voice_channel_has_no_threads(circle: Circle) -> None:
+    voice = circle.guild.create_voice_channel("lounge")
+    message = answer(await circle.anna.slash(voice, "discuss"))
+    assert text(await circle.press(message, "Start a thread")) == NO_THREADS
+
+
+@pytest.mark.parametrize("name", ["create_public_threads", "send_messages_in_threads"])
+@pytest.mark.parametrize("whose", ["bot", "member"])
+async def test_a_missing_permission_is_named_with_its_channel(circle: Circle, name: str, whose: str) -> None:
+    target = circle.bot.user if whose == "bot" else circle.anna
+    assert target is not None
+    denied = discord.PermissionOverwrite(**{name: False})
+    circle.channel = circle.guild.create_text_channel(
+        "quiet", overwrites={circle.guild.default_role: ALLOWED, target: denied}
+    )
+    told = await circle.press(await prompt(circle), "Start a thread")
+    assert told.ephemeral
+    assert f"“{name.replace('_', ' ').title()}” in #quiet" in text(told)
+    assert text(told).startswith("Kruzhok needs" if whose == "bot" else "You need")
+    assert not circle.threads()
+
+
+async def forum(circle: Circle, require_tag: bool = False) -> tuple[simcord.ChannelHandle, discord.Thread]:
+    """Make a forum with tags and a post of the circle's."""
+    handle = circle.guild.create_forum_channel("forum")
+    channel = circle.bot.get_channel(handle.id)
+    assert isinstance(channel, discord.ForumChannel)
+    tags = [
+        discord.ForumTag(name="news", moderated=True),
+        discord.ForumTag(name="serge"),
+        discord.ForumTag(name="else"),
+    ]
+    await channel.edit(available_tags=tags)
+    await circle.env.settle()
+    channel = circle.bot.get_channel(handle.id)
+    assert isinstance(channel, discord.ForumChannel)
+    own = [tag for tag in channel.available_tags if tag.name == "serge"]
+    post = await channel.create_thread(name="Circle", content="Welcome.", applied_tags=own)
+    await circle.env.settle()
+    return handle, post.thread
+
+
+async def test_in_a_forum_it_is_a_post_with_the_tags_of_the_circle(circle: Circle) -> None:
+    handle, _ = await forum(circle)
+    (post,) = handle.threads
+    message = answer(await circle.anna.slash(post, "discuss", about="Cheka", kind="evaluative"))
+    told = await circle.press(message, "Start a thread")
+    opened = next(each for each in handle.threads if each.id != post.id)
+    assert f"<#{opened.id}>" in text(told)
+    thread = circle.bot.get_channel(opened.id)
+    assert isinstance(thread, discord.Thread)
+    assert [tag.name for tag in thread.applied_tags] == ["serge"]
+    assert "Follow-ups" in text(opened.history()[0])
+
+
+async def test_a_poll_asks_for_the_positions_in_a_message_of_its_own(circle: Circle) -> None:
+    message = await prompt(circle)
+    asked = await circle.press(message, "Poll", by=circle.boris)
+    poll = asked.message.poll
+    assert poll is not None
+    assert not asked.ephemeral
+    assert poll.question in text(message)
+    assert len(poll.answers) == 2
+    assert all(each.text in text(message) for each in poll.answers)
+    assert all(limits.length(each.text) <= limits.POLL_ANSWER for each in poll.answers)
+
+
+async def test_a_prompt_without_positions_has_no_poll(circle: Circle) -> None:
+    message = await circle.ask("discuss", kind="factual")
+    assert "Poll" not in buttons(message)
+
+
+async def test_a_poll_needs_its_permission(circle: Circle) -> None:
+    circle.channel = circle.guild.create_text_channel(
+        "quiet", overwrites={circle.guild.default_role: discord.PermissionOverwrite(send_polls=False)}
+    )
+    told = await circle.press(await prompt(circle), "Poll")
+    assert told.ephemeral
+    assert "“Create Polls” in #quiet" in text(told)
