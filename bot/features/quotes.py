@@ -1,6 +1,6 @@
 """Quotes the reading: the best passage for some words, or one that the group has not had lately."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from random import Random
 
@@ -53,7 +53,7 @@ class Quotes:
         if chosen is None:
             again = Action("Back to the best", _line("quote", words, within))
             return Reply(_titled(words), (Prose("That was the last passage that answers this."),), actions=(again,))
-        quotation = await quote_passage(self._library, reading, chosen, findings)
+        (quotation,) = await quote_passages(self._library, reading, [chosen], findings)
         pieces: tuple[Piece, ...] = (*corrected(findings), Quote(quotation))
         more = [Action("Another", _line("quote", words, within, after=str(chosen.place)))]
         if len(findings.passages) == 1:
@@ -104,11 +104,17 @@ def _next(passages: tuple[Found, ...], after: Place) -> Found | None:
     return passages[0]
 
 
-async def quote_passage(library: Library, reading: Reading, found: Found, findings: Findings) -> Quotation:
-    """Quote a passage with the words marked that it was found by."""
-    paragraph = await library.paragraph(reading.slug, found.place.paragraph)
-    marks = await library.marks(reading.slug, paragraph, findings.question)
-    return reading.quotation(paragraph, found.place, marks)
+async def quote_passages(
+    library: Library, reading: Reading, passages: Sequence[Found], findings: Findings
+) -> list[Quotation]:
+    """Quote passages with the words marked that they were found by."""
+    paragraphs = await library.paragraphs_at(reading.slug, (found.place.paragraph for found in passages))
+    quotations = []
+    for found in passages:
+        paragraph = paragraphs[found.place.paragraph]
+        marks = await library.marks(reading.slug, paragraph, findings.question)
+        quotations.append(reading.quotation(paragraph, found.place, marks))
+    return quotations
 
 
 def passage_actions(quotation: Quotation) -> tuple[Action, ...]:

@@ -2,7 +2,7 @@
 
 from bot.caller import Caller
 from bot.errors import UserError
-from bot.features.quotes import corrected, nothing_found, passage_actions, quote_passage
+from bot.features.quotes import corrected, nothing_found, passage_actions, quote_passages
 from bot.features.readings import Readings, find_section
 from bot.library.library import Library
 from bot.reply import Action, Quote, Reply
@@ -35,7 +35,7 @@ class Search:
         if not 1 <= page <= pages:
             raise UserError(f"There {'is only page 1' if pages == 1 else f'are pages 1 to {pages}'} of this search.")
         first = (page - 1) * PAGE
-        shown = [await quote_passage(self._library, reading, each, findings) for each in found[first : first + PAGE]]
+        shown = await quote_passages(self._library, reading, found[first : first + PAGE], findings)
         number = "1 passage" if len(found) == 1 else f"{len(found)} passages"
         line = f"search {' '.join(words.split())}" + (f" section:{within}" if within else "")
         turn = [Action("Next page", f"{line} page:{page + 1}", turns=True)] if page < pages else []

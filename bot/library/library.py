@@ -160,20 +160,33 @@ class Library:
         )
         return [_paragraph(*row) for row in rows]
 
+    async def paragraphs_at(self, slug: str, numbers: Iterable[int]) -> dict[int, Paragraph]:
+        """Return those of some paragraphs of a reading that there are, by their numbers."""
+        found = {number: self._paragraphs.get((slug, number)) for number in numbers}
+        missing = [number for number, paragraph in found.items() if paragraph is None]
+        if missing:
+            shelf = await self._shelf(slug)
+            marks = ",".join("?" * len(missing))
+            rows = await self._connection.execute_fetchall(
+                "SELECT number, section, text, notes FROM paragraph"  # noqa: S608 (marks)
+                f" WHERE id IN ({marks}) AND id BETWEEN ? AND ?",
+                (*(shelf.first + number - 1 for number in missing), shelf.first, shelf.last),
+            )
+            for row in rows:
+                found[row[0]] = self._paragraphs.put((slug, row[0]), _paragraph(*row))
+        return {number: paragraph for number, paragraph in found.items() if paragraph is not None}
+
     async def paragraph(self, slug: str, number: int) -> Paragraph:
         """Return one paragraph.
 
         Raises:
             UserError: The reading does not have so many.
         """
-        known = self._paragraphs.get((slug, number))
-        if known is not None:
-            return known
-        found = await self.paragraphs(slug, number, number) if number > 0 else []
+        found = await self.paragraphs_at(slug, [number])
         if not found:
             last = (await self.reading(slug)).paragraphs
             raise UserError(f"There is no ¶ {number}: the reading has ¶ 1 to ¶ {last}.")
-        return self._paragraphs.put((slug, number), found[0])
+        return found[number]
 
     async def study(self, slug: str) -> Study:
         """Return what was authored for a reading; empty where nothing was."""

@@ -24,6 +24,8 @@ _PAIR, _WHOLE_PHRASE = 0.4, 0.8
 _ASKED_PHRASE = 0.6
 _FURTHER_SENTENCE = 0.15
 _SECOND_PASSAGE, _SECOND_COVERAGE = 0.7, 0.9
+# A sentence that has so little of what the best one has answers nothing.
+_LEAST_SHARE = 0.25
 LONGEST_PASSAGE = 3
 _MOST_WORDS = 90
 
@@ -94,7 +96,14 @@ class Averages:
 def rank(question: Question, candidates: Iterable[Candidate], averages: Averages) -> list[Found]:
     """Rank the passages of these paragraphs, best first; equal ones in the order of the text."""
     wanted = _Wanted.of(question)
-    found = [passage for candidate in candidates for passage in _passages(wanted, candidate, averages)]
+    matched = [(candidate, _matches(wanted, candidate)) for candidate in candidates]
+    most = max((match.own for _, matches in matched for match in matches.values()), default=0.0)
+    found = [
+        passage
+        for candidate, matches in matched
+        if matches
+        for passage in _passages(wanted, candidate, matches, averages, _LEAST_SHARE * most)
+    ]
     return sorted(found, key=lambda each: (-each.score, each.place))
 
 
@@ -132,10 +141,11 @@ class _Wanted:
 
 
 class _Match(NamedTuple):
-    """Which terms a sentence answers, each with how much that counts, and how often it has them."""
+    """Which terms a sentence answers: how much that counts, how often it has them, and their weight altogether."""
 
     shares: dict[int, float]
     counts: dict[int, float]
+    own: float
 
 
 class _Scored(NamedTuple):
@@ -144,14 +154,21 @@ class _Scored(NamedTuple):
     own: dict[int, float]
 
 
-def _passages(wanted: _Wanted, candidate: Candidate, averages: Averages) -> Iterator[Found]:
+def _matches(wanted: _Wanted, candidate: Candidate) -> dict[int, _Match]:
+    """Return which sentences answer anything of the question."""
     if candidate.all.isdisjoint(wanted.by_stem):
-        return
-    matches = {
+        return {}
+    return {
         s: _match(wanted, stems, candidate.sentences[s], candidate.asks[s][0])
         for s, stems in enumerate(candidate.sets)
         if not stems.isdisjoint(wanted.by_stem)
     }
+
+
+def _passages(
+    wanted: _Wanted, candidate: Candidate, matches: Mapping[int, _Match], averages: Averages, least: float
+) -> Iterator[Found]:
+    """Yield the passages of a paragraph around the sentences that have at least so much of the question's weight."""
     anywhere: dict[int, float] = {}
     counts: dict[int, float] = {}
     for match in matches.values():
@@ -163,12 +180,15 @@ def _passages(wanted: _Wanted, candidate: Candidate, averages: Averages) -> Iter
         saturated = _saturated(counts[n] or 1, candidate.length, averages.paragraph, _B_PARAGRAPH)
         paragraph += wanted.terms[n].paragraph_weight * share * saturated
         around += wanted.weights[n] * _NEIGHBOUR * share
-    scored = {s: _score(wanted, candidate, s, match, anywhere, around, averages) for s, match in matches.items()}
+    scored = {
+        s: _score(wanted, candidate, s, match, anywhere, around, averages)
+        for s, match in matches.items()
+        if match.own >= least
+    }
     taken: set[int] = set()
     order = sorted(scored, key=lambda s: (-scored[s].score, s))
-    own = {s: _own(wanted, match) for s, match in matches.items()} if len(order) > 1 else {}
     for s in order:
-        if s in taken or (taken and own[s] < _SECOND_COVERAGE * own[order[0]]):
+        if s in taken or (taken and matches[s].own < _SECOND_COVERAGE * matches[order[0]].own):
             continue
         first, last = _widen(wanted, scored, s, taken)
         first = _lean_back(candidate, first, last, taken)
@@ -192,12 +212,7 @@ def _match(wanted: _Wanted, stems: frozenset[str], sentence: tuple[str, ...], as
         for n, share in answers:
             counts[n] = counts.get(n, 0) + share * count
             shares[n] = max(share * value, shares.get(n, 0))
-    return _Match(shares, counts)
-
-
-def _own(wanted: _Wanted, match: _Match) -> float:
-    """Return the weight of the question that a sentence has by itself."""
-    return sum(wanted.weights[n] * share for n, share in match.shares.items())
+    return _Match(shares, counts, sum(wanted.weights[n] * share for n, share in shares.items()))
 
 
 def _saturated(count: float, length: int, average: float, b: float) -> float:

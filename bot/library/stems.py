@@ -1,6 +1,7 @@
 """Reduces words to stems, and stems to the root that a family of words shares."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import Stemmer
 
@@ -56,6 +57,7 @@ class Words:
         return [self.stem(word) for word in found]
 
 
+@lru_cache(maxsize=20_000)
 def root(stem: str) -> str:
     """Return what a stem shares with its relatives: ``anarchist`` and ``anarch`` (of "anarchism") give ``anarch``.
 

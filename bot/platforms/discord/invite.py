@@ -18,7 +18,7 @@ async def invitation(settings: DiscordSettings) -> str:
         CannotServe: Discord refuses the token, or cannot be reached.
     """
     use_proxies(settings)
-    async with refusals_told(), discord.Client(intents=discord.Intents.none()) as client:
+    async with refusals_told(), discord.Client(intents=discord.Intents(guilds=True)) as client:
         await client.login(settings.token)
         application = client.application_id or 0
     return (

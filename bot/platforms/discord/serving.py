@@ -15,6 +15,9 @@ from bot.settings import DiscordSettings
 
 log = logging.getLogger(__name__)
 
+# Nobody speaks here; discord.py would warn at every start that it could not.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
 REFUSED = (
     "Discord does not accept the bot's token. Make a new one in the Developer Portal (your application, Bot, "
     "Reset Token), and put it into KRUZHOK_DISCORD_TOKEN or the file that KRUZHOK_DISCORD_TOKEN_FILE names."

@@ -145,13 +145,15 @@ def answer(result: InteractionResult, edited: Message | None = None) -> Response
 
 def components(message: Message) -> Iterator[dict[str, Any]]:
     """Give every component of a message, those within others too."""
-    raw: list[dict[str, Any]] = []
-    for each in message.components:
-        raw.append(dict(each) if isinstance(each, dict) else dict(each.to_dict()))
+    raw = [dict(each) if isinstance(each, dict) else _raw(each) for each in message.components]
     while raw:
         first = raw.pop(0)
         yield first
         raw = [*first.get("components", ()), *raw]
+
+
+def _raw(component: discord.Component) -> dict[str, Any]:
+    return dict(component.to_dict())
 
 
 def text(message: Message) -> str:
