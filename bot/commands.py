@@ -205,16 +205,18 @@ def _arguments(found: Command, text: str) -> dict[str, str | int]:
         name = match[1].casefold()
         if name in given:
             raise UserError(f"“{name}:” is there twice. Usage: /{found.usage}")
-        given[name] = _value(named[name], match[2])
+        given[name] = _value(named[name], match[2].strip())
         return " "
 
     if named:
-        text = re.sub(rf"(?:(?<=\s)|^)({'|'.join(named)}):(\S+)(?=\s|$)", take, text, flags=re.IGNORECASE)
+        text = re.sub(rf"(?:(?<=\s)|^)({'|'.join(named)}):(\S+| \d+)(?=\s|$)", take, text, flags=re.IGNORECASE)
     for argument in before:
         word, _, text = text.strip().partition(" ")
         if word:
             given[argument.name] = _value(argument, word)
     text = text.strip()
+    if rest and text.casefold().startswith(f"{rest.name}:"):
+        text = text[len(rest.name) + 1 :].strip()
     if rest and text:
         given[rest.name] = _value(rest, text)
     elif text:

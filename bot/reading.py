@@ -167,6 +167,7 @@ class Reading:
     about_author: str = ""
     sections: tuple[Section, ...] = ()
     sentences: int = 0
+    prompts: int = 0
 
     @property
     def paragraphs(self) -> int:

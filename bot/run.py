@@ -18,18 +18,16 @@ NOTHING = (
 )
 
 
-class Redacted(logging.Filter):
-    """Keeps a token out of the logs, whoever writes it there."""
+class Redacting(logging.Formatter):
+    """Keeps a token out of the logs, whoever writes it there, tracebacks too."""
 
     def __init__(self, token: str) -> None:
-        super().__init__()
+        super().__init__(LOG_FORMAT)
         self._token = token
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Replace the token in what is said."""
-        if self._token in (said := record.getMessage()):
-            record.msg, record.args = said.replace(self._token, "[token]"), None
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record, without the token."""
+        return super().format(record).replace(self._token, "[token]")
 
 
 async def run(environment: Mapping[str, str]) -> int:
@@ -86,8 +84,7 @@ def _configured(environment: Mapping[str, str]) -> DiscordSettings | None:
 
 def _log_to_standard_error(token: str) -> None:
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter(LOG_FORMAT))
-    handler.addFilter(Redacted(token))
+    handler.setFormatter(Redacting(token))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # What discord.py tells about voice and each shard is of use to nobody here.
     logging.getLogger("discord").setLevel(logging.WARNING)

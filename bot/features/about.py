@@ -24,8 +24,12 @@ class About:
         Args:
             command: One command, explained whole.
         """
-        if command.strip():
-            return _usage(self._commands().named(command.strip().lstrip("/!")))
+        asked = " ".join(command.casefold().split()).lstrip("/!")
+        parts = [each for each in self._commands().all if each.name.startswith(f"{asked} ")]
+        if asked and parts:
+            return Reply(f"/{asked}", (Bullets(tuple(f"/{each.usage}: {each.about}" for each in parts)),))
+        if asked:
+            return _usage(self._commands().named(asked))
         shown = [each for each in self._commands().all if caller.is_moderator or not each.for_moderators]
         reading = await self._readings.of(caller)
         return Reply(

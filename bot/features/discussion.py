@@ -51,7 +51,7 @@ class Discussion:
         if about.strip():
             prompts, findings = await self._about(reading, about, prompts)
             if not prompts and findings and not findings.passages:
-                return nothing_found(reading, about, findings)
+                return await nothing_found(self._library, reading, about, findings)
         else:
             self._random.shuffle(prompts)
         if not prompts:
@@ -145,8 +145,10 @@ def _kind(text: str) -> str:
 
 
 def _none(reading: Reading) -> Reply:
+    if not reading.prompts:
+        return Reply("No prompt", (Prose("Nobody has written discussion prompts for this reading yet."),))
     return Reply(
         "No prompt",
-        (Prose(f"There is no discussion prompt of this kind for {reading.title}."),),
+        (Prose(f"No discussion prompt for {reading.title} is all of that."),),
         actions=(Action("Any prompt", "discuss"),),
     )

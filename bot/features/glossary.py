@@ -1,5 +1,6 @@
 """Says who or what the people, organisations, events and ideas of the text are, by the text itself."""
 
+import calendar
 import re
 
 from rapidfuzz import process
@@ -58,7 +59,7 @@ class Glossary:
                 suggestions=near,
                 actions=(Action("Quote it", f"quote {' '.join(term.split())}"), Action("All entries", "glossary")),
             )
-        return nothing_found(reading, term, findings)
+        return await nothing_found(self._library, reading, term, findings)
 
 
 def _plain(text: str) -> str:
@@ -132,10 +133,17 @@ def _year(year: str, study: Study) -> Reply:
     events = [event for event in study.events if wanted is None or wanted in _years(event.date)]
     title = f"In {year}" if wanted else "Timeline"
     if not events:
-        there = ", ".join(dict.fromkeys(event.date for event in study.events))
+        there = ", ".join(dict.fromkeys(_date(event.date) for event in study.events))
         return Reply(title, (Prose(f"The text dates nothing to {year}. It has dates for: {there}."),))
-    pieces = tuple(piece for event in events for piece in (Prose(event.date), Claims((event.claim,))))
+    pieces = tuple(piece for event in events for piece in (Prose(_date(event.date)), Claims((event.claim,))))
     return Reply(title, pieces, actions=(Action("Every passage", f"search {year}"),) if wanted else ())
+
+
+def _date(date: str) -> str:
+    """Write a date as people do: ``1917-10`` is October 1917, ``1920/1921`` is 1920–1921."""
+    if match := re.fullmatch(r"(\d{4})-(\d{2})", date):
+        return f"{calendar.month_name[int(match[2])]} {match[1]}"
+    return date.replace("/", "–")
 
 
 def _years(date: str) -> range:

@@ -42,7 +42,12 @@ class Privacy:
             what: me, or group.
         """
         if what.strip().casefold() != "group":
-            return Reply("Deleted", (Prose(_NOTHING_ABOUT_YOU),), private=True)
+            hint = (
+                (Prose("To delete what is stored about this group: /privacy delete group"),)
+                if caller.is_moderator
+                else ()
+            )
+            return Reply("Nothing to delete", (Prose(_NOTHING_ABOUT_YOU), *hint), private=True)
         if not caller.is_moderator:
             raise Refused("Only moderators may delete what is stored about this group. Ask one of them.")
         number = await self._given.forget(caller.group)

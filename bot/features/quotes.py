@@ -43,12 +43,12 @@ class Quotes:
         """
         reading = await self._readings.of(caller)
         within = find_section(reading, section).number if section else None
-        past = Place.parse(after) if after else None
+        past = await self._sentences(reading, after) if after else None
         if not words.strip():
             return await self._any(caller, reading, within)
         findings = await self._library.search(reading.slug, words, within)
         if not findings.passages:
-            return nothing_found(reading, words, findings)
+            return await nothing_found(self._library, reading, words, findings, within)
         chosen = _next(findings.passages, past) if past else findings.passages[0]
         if chosen is None:
             again = Action("Back to the best", _line("quote", words, within))
@@ -58,30 +58,37 @@ class Quotes:
         more = [Action("Another", _line("quote", words, within, after=str(chosen.place)))]
         if len(findings.passages) == 1:
             more = []
-        return Reply(_titled(words), pieces, actions=(*more, *passage_actions(quotation)))
+        return Reply(_titled(words), pieces, actions=(*more, *passage_actions(reading, quotation)))
+
+    async def _sentences(self, reading: Reading, after: str) -> Place:
+        """Read a place that must be there."""
+        place = Place.parse(after)
+        paragraph = await self._library.paragraph(reading.slug, place.paragraph)
+        if not 1 <= place.first <= place.last <= len(paragraph.spans):
+            raise UserError(f"¶ {place.paragraph} has sentences 1 to {len(paragraph.spans)}.")
+        return place
 
     async def _any(self, caller: Caller, reading: Reading, section: int | None) -> Reply:
         """Quote a sentence that stands alone, one that the group has not had for longest."""
         choices = await self._choices(reading, section)
-        if not choices:
-            raise UserError("There is no sentence here that stands alone. Ask for some words: /quote freedom")
         had = await self._given.had(caller.group, reading.slug, "quote")
         fresh = [choice for choice in choices if choice not in had] or sorted(choices, key=lambda each: had[each])[:1]
         item, _ = await self._given.give_first(caller.group, reading.slug, "quote", fresh, self._now())
         place = Place.parse(item)
         quotation = reading.quotation(await self._library.paragraph(reading.slug, place.paragraph), place)
         line = f"quote section:{section}" if section else "quote"
-        return Reply(reading.title, (Quote(quotation),), actions=(Action("Another", line), *passage_actions(quotation)))
+        return Reply(
+            reading.title, (Quote(quotation),), actions=(Action("Another", line), *passage_actions(reading, quotation))
+        )
 
     async def _choices(self, reading: Reading, section: int | None) -> list[str]:
-        """Return places of sentences that stand alone, from some paragraphs, in an order of chance."""
+        """Return sentences from some paragraphs in an order of chance: those that stand alone, or else any."""
         within = reading.sections[section - 1] if section else None
         first, last = (within.first, within.last) if within else (1, reading.paragraphs)
         numbers = self._random.sample(range(first, last + 1), min(_TRIES, last - first + 1))
-        choices: list[str] = []
-        for number in numbers:
-            paragraph = await self._library.paragraph(reading.slug, number)
-            choices += [str(place) for place in _standing_alone(paragraph)]
+        paragraphs = (await self._library.paragraphs_at(reading.slug, numbers)).values()
+        alone = [str(place) for paragraph in paragraphs for place in _standing_alone(paragraph)]
+        choices = alone or [str(Place(each.number, n, n)) for each in paragraphs for n in range(1, len(each.spans) + 1)]
         self._random.shuffle(choices)
         return choices
 
@@ -117,12 +124,12 @@ async def quote_passages(
     return quotations
 
 
-def passage_actions(quotation: Quotation) -> tuple[Action, ...]:
+def passage_actions(reading: Reading, quotation: Quotation) -> tuple[Action, ...]:
     """Return what can be done next with a quotation."""
     place = quotation.address.place
     return (
         Action("Context", f"read ¶{place.paragraph}"),
-        Action("Discuss this", f"discuss ¶{place}"),
+        *((Action("Discuss this", f"discuss ¶{place}"),) if reading.prompts else ()),
         Action("Open the section", f"read {quotation.section}"),
         Action("Cite", f"cite {place}"),
     )
@@ -136,8 +143,16 @@ def corrected(findings: Findings) -> tuple[Prose, ...]:
     return (Prose(f"Showing results for {shown}."),)
 
 
-def nothing_found(reading: Reading, words: str, findings: Findings) -> Reply:
-    """Say that the reading does not answer, with the nearest terms."""
+async def nothing_found(
+    library: Library, reading: Reading, words: str, findings: Findings, section: int | None = None
+) -> Reply:
+    """Say that the reading, or this section of it, does not answer; with where it does, or the nearest terms."""
+    if section is not None and (elsewhere := (await library.search(reading.slug, words)).passages):
+        there = reading.section_of(elsewhere[0].place.paragraph)
+        said = (
+            f"Section {section} does not answer “{_shortened(words)}”; section {there.number}, {there.heading}, does."
+        )
+        return Reply("Nothing found", (Prose(said),), actions=(Action("Quote it", _line("quote", words, None)),))
     tried = f"Nothing found for “{_shortened(words)}” in {reading.title}."
     near = findings.nearest
     hint = (Prose(f"Nearest in this reading: {', '.join(near)}."),) if near else ()

@@ -65,7 +65,7 @@ class Reader:
             actions=(
                 *around,
                 Action("Open the section", f"read {section.number}"),
-                Action("Discuss this", f"discuss ¶{number}"),
+                *((Action("Discuss this", f"discuss ¶{number}"),) if reading.prompts else ()),
                 Action("Cite", f"cite ¶{number}"),
             ),
         )
@@ -93,12 +93,12 @@ class Reader:
         return Reply(
             f"{section.number}. {section.heading}{number}",
             tuple(Quote(reading.quotation(each, each.place)) for each in shown),
-            actions=(*turn, Action("Summary", f"summary {section.number}"), Action("Discuss", _discuss(section))),
+            actions=(*turn, Action("Summary", f"summary {section.number}"), *_discuss(reading, section)),
         )
 
 
-def _discuss(section: Section) -> str:
-    return f"discuss section:{section.number}"
+def _discuss(reading: Reading, section: Section) -> tuple[Action, ...]:
+    return (Action("Discuss", f"discuss section:{section.number}"),) if reading.prompts else ()
 
 
 def _range(section: Section) -> str:

@@ -30,18 +30,20 @@ class Search:
         findings = await self._library.search(reading.slug, words, within)
         found = findings.passages
         if not found:
-            return nothing_found(reading, words, findings)
+            return await nothing_found(self._library, reading, words, findings, within)
         pages = -(-len(found) // PAGE)
         if not 1 <= page <= pages:
             raise UserError(f"There {'is only page 1' if pages == 1 else f'are pages 1 to {pages}'} of this search.")
         first = (page - 1) * PAGE
         shown = await quote_passages(self._library, reading, found[first : first + PAGE], findings)
         number = "1 passage" if len(found) == 1 else f"{len(found)} passages"
+        if findings.more:
+            number = f"The best {number}"
         line = f"search {' '.join(words.split())}" + (f" section:{within}" if within else "")
         turn = [Action("Next page", f"{line} page:{page + 1}", turns=True)] if page < pages else []
         turn += [Action("Page before", f"{line} page:{page - 1}", turns=True)] if page > 1 else []
         return Reply(
             number if pages == 1 else f"{number}, page {page} of {pages}",
             (*corrected(findings), *(Quote(each, str(n)) for n, each in enumerate(shown, first + 1))),
-            actions=(*turn, *passage_actions(shown[0])[:1]),
+            actions=(*turn, *passage_actions(reading, shown[0])[:1]),
         )

@@ -8,6 +8,7 @@ from bot.features.quotes import passage_actions
 from bot.features.readings import Readings
 from bot.library.comparing import Match, Part, Run, Stretch, exact_matches, nearest_match, parts_of
 from bot.library.library import Library
+from bot.library.words import words
 from bot.reading import Place, Quotation, Reading
 from bot.reply import Action, Differences, Piece, Prose, Quote, Reply
 
@@ -45,6 +46,8 @@ class Verification:
         matches = exact_matches(runs, right, parts)
         if matches:
             return _found(reading, matches, everywhere=sum(len(run.paragraphs) for run in runs) >= reading.paragraphs)
+        if title := _title(reading, quotation):
+            return title
         nearest = nearest_match(runs, parts)
         if nearest and nearest.likeness >= (_NEARLY if _count(parts) > _FEW_WORDS else 1):
             return _nearly(reading, nearest)
@@ -106,7 +109,7 @@ def _found(reading: Reading, matches: Sequence[Match], everywhere: bool) -> Repl
         listed = ", ".join(f"¶ {place}" for place in places[:_MOST_LISTED])
         rest = f" and {len(places) - _MOST_LISTED} more" if len(places) > _MOST_LISTED else ""
         pieces.append(Prose(f"They stand at {listed}{rest}."))
-    return Reply(title, tuple(pieces), actions=passage_actions(shown[0][0]))
+    return Reply(title, tuple(pieces), actions=passage_actions(reading, shown[0][0]))
 
 
 def _nearly(reading: Reading, match: Match) -> Reply:
@@ -114,8 +117,24 @@ def _nearly(reading: Reading, match: Match) -> Reply:
     return Reply(
         "Nearly, not word for word",
         (*(Quote(each) for each in quotations), Differences(match.differences)),
-        actions=passage_actions(quotations[0]),
+        actions=passage_actions(reading, quotations[0]),
     )
+
+
+def _title(reading: Reading, quotation: str) -> Reply | None:
+    """Say so if the words are a title or a heading, which are not the text."""
+    asked = _key(quotation)
+    for section in reading.sections:
+        if asked == _key(section.heading):
+            said = f"That is the heading of section {section.number}, not its text."
+            return Reply("A heading", (Prose(said),), actions=(Action("Read it", f"read {section.number}"),))
+    if asked in (_key(reading.title), _key(reading.subtitle)):
+        return Reply("A title", (Prose("That is the title of the reading, not its text."),))
+    return None
+
+
+def _key(text: str) -> list[str]:
+    return [word.text for word in words(text)]
 
 
 def _received(match: Match) -> Prose:

@@ -74,7 +74,10 @@ _IRREGULAR = """
     undone:undo upheld:uphold withdrew withdrawn:withdraw withheld:withhold woke woken:wake won:win wore worn:wear
     wound:wind wrote written writer writers writing writings:write children:child feet:foot geese:goose lives:life
     men:man mice:mouse oxen:ox people peoples:people selves:self teeth:tooth wives:wife women:woman halves:half
-    knives:knife leaves:leave thieves:thief wolves:wolf crises:crisis theses:thesis analyses:analysis
+    knives:knife leaves:leave thieves:thief wolves:wolf crises:crisis theses:thesis analyses:analysis invasion
+    invasions:invade decision decisions:decide division divisions:divide exclusion:exclude persuasion:persuade
+    conclusion conclusions:conclude expansion:expand destruction:destroy belief beliefs:believe proof:prove choice
+    choices:choose growth:grow flight:flee speech speeches:speak loss losses:lose
     hypotheses:hypothesis bases:base phenomena:phenomenon criteria:criterion defence:defense defences:defense
     offence:offense organisation:organization organisations:organization labour:labor centre:center theatre:theater
     programme:program programmes:program colour:color honour:honor favour:favor neighbour:neighbor behaviour:behavior

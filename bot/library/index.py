@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 _SCHEMA = """
 CREATE TABLE reading (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, about TEXT NOT NULL, study TEXT NOT NULL,
     first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
+CREATE TABLE left_out (slug TEXT NOT NULL, problem TEXT NOT NULL) STRICT;
 CREATE TABLE paragraph (id INTEGER PRIMARY KEY, number INTEGER NOT NULL, section INTEGER NOT NULL, text TEXT NOT NULL,
     notes TEXT NOT NULL, stems TEXT NOT NULL, asks TEXT NOT NULL) STRICT;
 CREATE TABLE stem (reading INTEGER NOT NULL, root TEXT NOT NULL, stem TEXT NOT NULL, sentences INTEGER NOT NULL,
@@ -61,14 +62,20 @@ class _Asks:
 
 
 def reading_folders(roots: Sequence[Path]) -> list[Path]:
-    """Return every folder of ``roots`` that holds a ``source.txt``, in order; a slug that comes again is left out."""
+    """Return every reading's folder in ``roots``, in order; a slug that comes again is left out.
+
+    A folder with a ``source.txt`` or a ``reading.toml`` is a reading's; so is a root that has one itself.
+    """
     folders: dict[str, Path] = {}
-    for parent in roots:
-        for source in sorted(parent.glob("*/source.txt")):
-            if source.parent.name in folders:
-                log.warning("reading left out: %s is there twice", source.parent.name)
+    for root in roots:
+        if not root.is_dir():
+            log.warning("there is no folder of readings %s", root)
+        marked = [path for name in ("source.txt", "reading.toml") for path in (*root.glob(f"*/{name}"), root / name)]
+        for folder in sorted({path.parent for path in marked if path.exists()}):
+            if folder.name in folders:
+                log.warning("reading left out: %s is there twice", folder.name)
             else:
-                folders[source.parent.name] = source.parent
+                folders[folder.name] = folder
     return list(folders.values())
 
 
@@ -147,6 +154,9 @@ def _write(folders: Sequence[Path], name: str) -> list[str]:
                 number += 1
             except DataError as error:
                 problems += error.problems
+                connection.executemany(
+                    "INSERT INTO left_out VALUES (?, ?)", [(folder.name, problem) for problem in error.problems]
+                )
         if not number:
             raise DataError(problems or ["there is no reading: no folder with a source.txt"])
         connection.execute("COMMIT")
@@ -189,7 +199,14 @@ class _Writer:
         last = self._first + len(source.paragraphs) - 1
         self._connection.execute(
             "INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?)",
-            (self._number, source.reading.slug, _json(asdict(source.reading)), _json(raw), self._first, last),
+            (
+                self._number,
+                source.reading.slug,
+                _json(asdict(source.reading) | {"prompts": len(study.prompts)}),
+                _json(raw),
+                self._first,
+                last,
+            ),
         )
         for row, paragraph in enumerate(source.paragraphs, self._first):
             self._write_paragraph(row, paragraph, asks)

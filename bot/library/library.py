@@ -17,7 +17,7 @@ from bot.errors import UserError
 from bot.library import index
 from bot.library.question import Question, Stem, Understanding
 from bot.library.ranking import Averages, Candidate, Found, rank
-from bot.library.retrieval import candidate_rows
+from bot.library.retrieval import MOST_CANDIDATES, candidate_rows
 from bot.library.sharing import rows_sharing
 from bot.library.stems import Words, root
 from bot.library.study import Study, make_study
@@ -38,8 +38,6 @@ ENOUGH_OF_SEVERAL = 0.2
 ENOUGH_WITHOUT_CONCEPTS = 0.1
 # To find what shares words with a long text: so short a reading is taken whole, and so many of the words are looked up.
 _FEW_PARAGRAPHS, _MOST_SHARED = 64, 500
-# A word of less weight is on every other line: it is no topic.
-_TOPIC = 1.0
 
 _Value = TypeVar("_Value")
 
@@ -52,11 +50,13 @@ class Findings:
         passages: Best first; empty where the reading does not answer.
         question: The question as it was understood.
         nearest: Words of the reading that come nearest to the question's.
+        more: Whether further paragraphs have words of the question than those that were ranked.
     """
 
     passages: tuple[Found, ...]
     question: Question
     nearest: tuple[str, ...] = ()
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,9 @@ class Library:
             slug,
         )
         if row is None:
+            problem = await self._one("SELECT problem FROM left_out WHERE slug = ?", slug)
+            if problem:
+                raise UserError(f"The reading “{slug}” is left out until it is mended. {problem[0]}.")
             there = await self.slugs()
             some = ", ".join(there[:10]) + (" …" if len(there) > 10 else "")
             raise UserError(f"There is no reading “{slug}”. There is: {some}.")
@@ -211,7 +214,7 @@ class Library:
         found = rank(question, await self._load(rows), shelf.averages) if rows else []
         if not found or found[0].coverage < _enough(question, shelf.has_concepts):
             return Findings((), question, await self._nearest(shelf, question))
-        return Findings(tuple(found), question)
+        return Findings(tuple(found), question, more=len(rows) >= MOST_CANDIDATES)
 
     async def _load(self, rows: Iterable[int]) -> list[Candidate]:
         known = {row: self._candidates.get(row) for row in rows}
@@ -259,8 +262,8 @@ class Library:
         return [(row[0], row[1], row[2]) for row in (*rows, *others) if row[0] not in shelf.words.stop_words]
 
     async def _nearest(self, shelf: _Shelf, question: Question) -> tuple[str, ...]:
-        """Return words of the reading like those that it does not have, or else what it speaks of most."""
-        near: dict[str, None] = {}
+        """Return the words that it does have, those like the ones that it does not, or else what it speaks of most."""
+        near: dict[str, None] = {term.typed: None for term in question.terms if term.topical and term.verbatim}
         for typed in question.absent[:3]:
             alike = [each for each in await self._alike(shelf, typed) if len(each[0]) > 3]
             matches = process.extract(
@@ -268,9 +271,8 @@ class Library:
             )
             near.update({alike[number][1]: None for _, _, number in matches})
         study = await self.study(shelf.reading.slug)
-        for entry in sorted(study.glossary, key=lambda each: -len(each.mentions)):
-            near[entry.term] = None
-        return tuple(near)[:_MOST_NEAR]
+        mentioned = sorted(study.glossary, key=lambda each: -len(each.mentions))
+        return tuple(near or (entry.term for entry in mentioned))[:_MOST_NEAR]
 
     async def marks(self, slug: str, paragraph: Paragraph, question: Question) -> tuple[tuple[int, int], ...]:
         """Return where words that answer the question stand in a paragraph."""
@@ -314,7 +316,7 @@ class Library:
 
 
 def _enough(question: Question, has_concepts: bool) -> float:
-    topics = [term for term in question.terms if term.weight > _TOPIC]
+    topics = [term for term in question.terms if term.topical]
     if not has_concepts:
         return ENOUGH_WITHOUT_CONCEPTS
     if topics and all(term.verbatim for term in topics):

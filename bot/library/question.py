@@ -17,10 +17,12 @@ MOST_TERMS = 12
 RELATIVE, KINDRED = 0.55, 0.75
 """How much a word counts that shares only the root: "statism" for "state"; and "anarchist" for "anarchism"."""
 _DOCTRINE = ("ism", "ist")
-ABSENT_NAME, ABSENT_WORD = 1.4, 0.75
+ABSENT_NAME, ABSENT_WORD = 1.4, 1.0
 """How heavy a word is that the reading does not have, as a share of the weight of its rarest word."""
 LIGHT, ASKING = 0.6, 0.3
 """How much an everyday word counts beside one that names a topic, and a word by which people ask for a passage."""
+ABSENT_SCRAP, _SCRAP = 0.05, 2
+"""How much a word counts that the reading does not have and that says nothing: a framing, a scrap of so few letters."""
 _SHORTEST_CORRECTED = 4
 _LONG = 9
 _SAME_BEGINNING = 0.1
@@ -50,6 +52,7 @@ class Term:
         paragraph_weight: Inverse paragraph frequency.
         rows: An upper bound of the paragraphs that have one of the stems.
         verbatim: Whether the text itself has this very stem.
+        topical: Whether it names a topic, rather than asks for a passage.
     """
 
     typed: str
@@ -58,6 +61,7 @@ class Term:
     paragraph_weight: float
     rows: int
     verbatim: bool
+    topical: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +195,14 @@ class Understanding:
         if draft.found:
             weight = share * inverse_frequency(self._sentences, draft.sentences)
             paragraph_weight = share * inverse_frequency(self._paragraphs, draft.paragraphs)
-            return Term(word.text, draft.found, weight, paragraph_weight, draft.rows, draft.verbatim)
-        if word.text in english.QUERY_WORDS or len(word.text) == 1:
-            share = ASKING
+            return Term(word.text, draft.found, weight, paragraph_weight, draft.rows, draft.verbatim, share > ASKING)
+        if share == ASKING or word.text in english.QUERY_WORDS or len(word.text) <= _SCRAP:
+            share = ABSENT_SCRAP
         name = (word.capital and word.start > 0) or draft.stem not in self._ordinary()
         rarest = inverse_frequency(self._sentences, 0)
-        return Term(word.text, {}, share * rarest * (ABSENT_NAME if name else ABSENT_WORD), 0.0, 0, False)
+        return Term(
+            word.text, {}, share * rarest * (ABSENT_NAME if name else ABSENT_WORD), 0.0, 0, False, share > ASKING
+        )
 
     def _share_of(self, word: str) -> float:
         if word in self._asking:

@@ -17,7 +17,7 @@ import aiosqlite
 from bot.library.question import Question, Term
 from bot.library.ranking import Averages
 
-MOST_CANDIDATES = 128
+MOST_CANDIDATES = 160
 """So many paragraphs are ranked with their words."""
 _FEW_PARAGRAPHS = 64
 """So few are ranked all: choosing among them would cost more than it saves."""

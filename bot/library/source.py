@@ -95,8 +95,8 @@ def read_source(folder: Path) -> Source:
     text = ""
     try:
         text = (folder / "source.txt").read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{folder.name}/source.txt:1: {error.__class__.__name__}: it must be there, in UTF-8")
+    except (OSError, UnicodeDecodeError):
+        problems.append(f"{folder.name}/source.txt:1: the text must be there, in UTF-8")
     if problems:
         raise DataError(problems)
     sections, plain = _divide(folder, _blocks(text), about.get("text", {}))

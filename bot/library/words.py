@@ -17,13 +17,21 @@ _UNSEEN = "\u00ad\u200c\u200d\u2060"
 # Letters with a stroke, which Unicode does not take apart.
 _STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"})
 _PLAIN = str.maketrans("‘’‛ʼ´`＇", "'''''''")
+_INITIALS = (
+    r"(?<![^\W_])(?:[A-Z]\. ?){2,}(?<=\.)(?! ?[A-Z][a-z])",  # "N. E. P.", but not the "V. I." of a name
+    r"(?<![^\W_])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?",  # "N.E.P."
+    r"\b[A-Z]\.[A-Z](?![^\W_])",  # "U.S"
+)
 _WORD = re.compile(
-    r"(?P<initials>(?:(?<![^\W_])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?|\b[A-Z]\.[A-Z](?![^\W_]))(?:'s(?![^\W_]))?)"
+    rf"(?P<initials>(?:{'|'.join(_INITIALS)})(?:'s(?![^\W_]))?)"
     rf"|(?P<word>[^\W_](?:[^\W_]|[{_MARKS}{_UNSEEN}])*(?:'[^\W_](?:[^\W_]|[{_MARKS}{_UNSEEN}])*)*)"
 )
+# Two words that lost their space: a capital with small letters on both sides; "tRoTsKy" is only typed oddly.
 _CASE_CHANGE = re.compile(
-    "(?:(?<=[a-zà-ÿа-яё])|(?<=[a-zа-я][\u0300-\u036f]))(?=[A-ZÀ-ÞА-ЯЁ][\u0300-\u036f]*[a-zà-ÿа-яё])"
+    "(?:(?<=[a-zà-ÿа-яё]{3})|(?<=[a-zа-я][\u0300-\u036f]))(?=[A-ZÀ-ÞА-ЯЁ][\u0300-\u036f]*[a-zà-ÿа-яё]{2})"
 )
+# Scripts that part no words: each of their signs is one.
+_UNPARTED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _HYPHENS = "-‐‑‒–"
 _LONGEST_INITIALS = 3
 _SHORT_YEAR_RANGE = re.compile(r"(?<!\d)(\d{4})[-‐‑‒–](\d{2})(?!\d)")
@@ -71,17 +79,24 @@ def _words(text: str, shouting: bool) -> Iterator[Word]:
         previous_end = end
         raw = match.group()
         if match.lastgroup == "initials":
-            yield Word(_initials(raw.replace(".", "")), start, end, joined, True)
+            yield Word(_initials(raw.replace(".", "").replace(" ", "")), start, end, joined, True)
             continue
         if not shouting and raw.isupper() and "'" not in raw and _spells_initials(fold(raw)):
             yield Word(_initials(raw), start, end, joined, True)
             continue
         at = start
-        for part in (raw,) if raw.islower() else _CASE_CHANGE.split(raw):
+        for part in (raw,) if raw.islower() else _parts(raw):
             folded = fold(part)
             if folded:
                 yield Word(folded, at, at + len(part), joined and at == start, part.istitle())
             at += len(part)
+
+
+def _parts(raw: str) -> list[str]:
+    """Part words that lost their space, and the signs of scripts that have none."""
+    if not raw.isascii() and _UNPARTED.search(raw):
+        return [part for part in re.split(f"({_UNPARTED.pattern})", raw) if part]
+    return _CASE_CHANGE.split(raw)
 
 
 def _spells_initials(folded: str) -> bool:

@@ -14,7 +14,7 @@ FILE = "state.sqlite"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _NUMBER = re.compile(r"(\d{4})_\w+\.sql\Z")
 _BUSY_SECONDS = 5
-_DAMAGED = "{path} is damaged ({damage}). Restore a backup, or move the file away to begin anew."
+_DAMAGED = "{path} is damaged. Restore a backup, or move the file away to begin anew."
 _PRIMARY_CODE = 0xFF  # an extended result code has the primary one in its last byte
 
 
@@ -124,10 +124,10 @@ async def open_state(stack: AsyncExitStack, folder: Path) -> State:
             await connection.execute(f"PRAGMA {pragma}")
         damage = next(iter(await connection.execute_fetchall("PRAGMA integrity_check(1)")))[0]
         if damage != "ok":
-            raise StateError(_DAMAGED.format(path=path, damage=damage.splitlines()[-1]))
+            raise StateError(_DAMAGED.format(path=path))
         await migrate(connection, migrations())
     except (OSError, sqlite3.Error) as error:
         if getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise StateError(_DAMAGED.format(path=path, damage=error)) from error
-        raise StateError(f"{path} cannot be opened: {error}. Is KRUZHOK_STATE a folder that can be written?") from error
+            raise StateError(_DAMAGED.format(path=path)) from error
+        raise StateError(f"{path} cannot be opened. KRUZHOK_STATE must name a folder that can be written.") from error
     return State(connection)

@@ -1,5 +1,5 @@
-"""The circle of the Discord tests."""
+"""The circle of the Discord tests, and what holds for each of them."""
 
-from tests.platforms.discord.conftest import circle, nothing_went_wrong
+from tests.platforms.discord.conftest import circle, nothing_went_wrong, objections
 
-__all__ = ("circle", "nothing_went_wrong")
+__all__ = ("circle", "nothing_went_wrong", "objections")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import discord
 import pytest
 
 from tests.platforms.discord.circle import Circle, buttons, text
@@ -18,7 +19,7 @@ ASKED: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("read", {}, "Introduction"),
     ("contents", {}, "Criticisms of the Bolsheviks"),
     ("summary", {"section": "2"}, "(¶ "),
-    ("discuss", {"about": "Cheka", "kind": "evaluative"}, "Follow-ups"),
+    ("discuss", {"about": "Cheka", "kind": "interpretive"}, "Follow-ups"),
     ("discuss", {"section": "2"}, "minutes"),
     ("glossary", {"term": "Cheka"}, "Mentioned in"),
     ("glossary", {}, "People"),
@@ -95,3 +96,12 @@ async def test_members_cannot_delete_what_belongs_to_the_group(circle: Circle) -
     assert refused.ephemeral
     assert "Only moderators" in text(refused)
     assert "Deleted 0 entries" in text(await circle.ask("privacy delete", by=circle.clara, what="group"))
+
+
+async def test_who_may_not_write_may_not_post(circle: Circle) -> None:
+    muted = discord.PermissionOverwrite(send_messages=False)
+    circle.channel = circle.guild.create_text_channel("quiet", overwrites={circle.anna: muted})
+    told = await circle.press(await circle.ask("quote", words="Cheka", private=True), "Post here")
+    assert told.ephemeral
+    assert "You need the permission “Send Messages” in #quiet" in text(told)
+    assert not circle.posted()

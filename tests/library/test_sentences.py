@@ -71,8 +71,7 @@ def test_white_space_alone_has_no_sentence() -> None:
 
 
 HOSTILE = st.text(
-    st.sampled_from("aB. !?…。“”«»„\"'’()[]—–-,;:1\n\t\u00a0\u202e\u202c\u0301\u200b\0।「」")
-    | st.characters(),
+    st.sampled_from("aB. !?…。“”«»„\"'’()[]—–-,;:1\n\t\u00a0\u202e\u202c\u0301\u200b\0।「」") | st.characters(),
     max_size=80,
 )
 
@@ -93,9 +92,9 @@ def test_sentences_are_in_order_apart_and_leave_only_white_space_out(text: str) 
 
 PIECES = st.recursive(
     st.sampled_from(["He came. ", "She went! ", "Why? ", "so, ", "In 1921. ", "p. 7 ", "... ", "U.S. "]),
-    lambda inner: st.tuples(
-        st.sampled_from(["“”", "()", "[]", "«»"]), st.lists(inner, max_size=4).map("".join)
-    ).map(lambda pair: f"{pair[0][0]}{pair[1].strip()}{pair[0][1]} "),
+    lambda inner: st.tuples(st.sampled_from(["“”", "()", "[]", "«»"]), st.lists(inner, max_size=4).map("".join)).map(
+        lambda pair: f"{pair[0][0]}{pair[1].strip()}{pair[0][1]} "
+    ),
     max_leaves=12,
 )
 

@@ -129,8 +129,8 @@ def test_without_voices_speech_is_given_to_nobody_known(tmp_path: Path) -> None:
 
 GOOD = THREE_LINES.format(language="en")
 WRONG = {
-    "bad UTF-8": ({"source.txt": b"One.\n\n\xff\xfe Two."}, ["source.txt:1: UnicodeDecodeError"]),
-    "UTF-16": ({"source.txt": "One.".encode("utf-16")}, ["source.txt:1: UnicodeDecodeError"]),
+    "bad UTF-8": ({"source.txt": b"One.\n\n\xff\xfe Two."}, ["source.txt:1: the text must be there, in UTF-8"]),
+    "UTF-16": ({"source.txt": "One.".encode("utf-16")}, ["source.txt:1: the text must be there, in UTF-8"]),
     "nothing in it": ({"source.txt": b" \n\n "}, ["source.txt:1: there is no paragraph"]),
     "only headings": (
         {"source.txt": b"Part", "reading.toml": GOOD + '[text]\nheadings = ["Part"]'},
@@ -247,4 +247,7 @@ async def test_of_two_readings_of_one_name_the_first_serves(tmp_path: Path, capl
     write_reading(tmp_path / "two" / "same", ["The second."])
     other = write_reading(tmp_path / "two" / "other", ["The other."])
     assert reading_folders([tmp_path / "one", tmp_path / "two", tmp_path / "absent"]) == [first, other]
-    assert [record.getMessage() for record in caplog.records] == ["reading left out: same is there twice"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "reading left out: same is there twice",
+        f"there is no folder of readings {tmp_path / 'absent'}",
+    ]

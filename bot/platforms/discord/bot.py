@@ -41,6 +41,8 @@ UNKNOWN_COMMAND = "This command is from another version of Kruzhok. Restart Disc
 # After the last server has come in; discord.py waits 2 seconds by default.
 _READY_SECONDS = 0.2
 _LINES_ARE_KEPT = timedelta(days=365)
+# Without these there is no connection; it is better to end.
+_VITAL = {"READY", "RESUMED"}
 
 
 class Tree(app_commands.CommandTree["KruzhokBot"]):
@@ -90,6 +92,7 @@ class KruzhokBot(commands.AutoShardedBot):
             guild_ready_timeout=_READY_SECONDS,
             **options,
         )
+        self._connection.parsers = {name: _passing_over(name, read) for name, read in self._connection.parsers.items()}
         self.app = app
         self.flood = Flood(clock)
         self.in_flight = InFlight()
@@ -110,3 +113,16 @@ class KruzhokBot(commands.AutoShardedBot):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Say hello."""
         await welcome(guild, self.mentions)
+
+
+def _passing_over(name: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let an event of the gateway that cannot be read be logged and passed over; discord.py would end at it."""
+
+    def guarded(data: Any) -> Any:
+        try:
+            return read(data)
+        except Exception:
+            log.exception("an event could not be read: %s", name)
+            return None
+
+    return read if name in _VITAL else guarded

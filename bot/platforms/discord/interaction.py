@@ -35,10 +35,10 @@ def group(interaction: Interaction) -> str:
 
 
 def is_moderator(interaction: Interaction) -> bool:
-    """Whether whoever asks may configure the circle: Manage Server; in a direct message, whoever it is with."""
+    """Whether whoever asks may configure the circle: Manage Server; in a direct message with it, anyone."""
     if interaction.guild_id is not None:
         return interaction.permissions.manage_guild
-    return isinstance(interaction.channel, discord.DMChannel)
+    return interaction.context.dm_channel is True
 
 
 def server(interaction: Interaction) -> discord.Guild | None:

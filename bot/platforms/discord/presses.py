@@ -121,7 +121,7 @@ class PollButton(Pressed, template=custom_id.template(custom_id.POLL)):
 
     async def answer(self, interaction: Interaction) -> None:
         prompt = await _prompt(interaction, await self.press(interaction))
-        require(interaction, bot=POLL, member=POLL)
+        require(interaction, bot=POLL, member=(*writing(interaction), *POLL))
         poll = discord.Poll(prompt.question, duration=_POLL_LASTS)
         for position in prompt.positions:
             poll.add_answer(text=position)

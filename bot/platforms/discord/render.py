@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, assert_never
 
 from discord import ui
@@ -22,6 +23,8 @@ _MOST_TEXT = limits.TEXT - _TITLE - 50
 _MOST_TEXTS = limits.COMPONENTS - 5 - MOST_BUTTONS
 # An item longer than this is divided, with room for bullets, signs and the line that follows.
 _ITEM = 2200
+# One as short as this is never divided, whatever signs are put into it.
+_SHORT = _ITEM // 4
 _LONGEST_HEADING, _LONGEST_VOICE = 120, 500
 
 Mentions = Mapping[str, int]
@@ -42,10 +45,10 @@ def parts(reply: Reply, mentions: Mentions) -> list[Part]:
         begun = False
         for item in _items(piece, mentions):
             size = limits.length(item) + 1
-            if found[-1] and (used + size > _MOST_TEXT or (not begun and len(found[-1]) >= _MOST_TEXTS)):
+            if found[-1] and used + size > _MOST_TEXT:
                 found.append([])
                 used, begun = 0, False
-            if begun:
+            if begun or len(found[-1]) == _MOST_TEXTS:
                 found[-1][-1] += f"\n{item}"
             else:
                 found[-1].append(item)
@@ -70,9 +73,9 @@ def view(texts: Part, buttons: Sequence[Button] = ()) -> View:
     return shown
 
 
-def notice(sentence: str) -> View:
+def notice(sentence: str, mentions: Mentions) -> View:
     """Return a message of one sentence, which is plain text."""
-    return view(tuple(plain(part) for part in limits.split(one_line(sentence), _ITEM // 2)[:1]))
+    return view((_mentioned(plain(limits.fit(one_line(sentence), _ITEM // 2)), mentions),))
 
 
 def _heading(title: str, number: int, of: int) -> str:
@@ -103,28 +106,33 @@ def _items(piece: Piece, mentions: Mentions) -> Iterator[str]:
 
 
 def _divided(text: str) -> list[str]:
+    if len(text) <= _SHORT:
+        return [one_line(text)]
     return limits.split(one_line(text), _ITEM, lambda part: limits.length(plain(part)))
 
 
 def _quotation(quotation: Quotation, label: str = "") -> Iterator[str]:
     text = quotation.text
     number = f"{plain(limits.fit(one_line(label), _LONGEST_HEADING))} · " if label else ""
-    for start, end in limits.spans(text, _ITEM, lambda start, end: limits.length(_marked(quotation, start, end))):
+    spans = [(0, len(text))]
+    if len(text) > _SHORT:
+        spans = limits.spans(text, _ITEM, lambda start, end: limits.length(_marked(quotation, start, end)))
+    for start, end in spans:
         yield f"{_marked(quotation, start, end)}\n-# {number}{_below(quotation)}"
 
 
 def _marked(quotation: Quotation, start: int, end: int) -> str:
     """Return a stretch of a quotation as a block: words asked for are bold, misprints are followed by [sic]."""
     text = one_line(quotation.text)
-    marked = {at for first, last in quotation.marks for at in range(first, last)}
     misprints = {erratum.end for erratum in quotation.errata}
+    edges = {end, *misprints, *(at for mark in quotation.marks for at in mark)}
     shown, begun = "", start
-    for at in range(start + 1, end + 1):
-        if at in misprints or at == end or (at in marked) != (begun in marked):
-            run = text[begun:at]
-            shown += _bolded(run) if begun in marked else _continued(run, first=begun == start)
-            shown += f" {SIC}" if at in misprints else ""
-            begun = at
+    for at in sorted(edge for edge in edges if start < edge <= end):
+        run = text[begun:at]
+        is_marked = any(first <= begun < last for first, last in quotation.marks)
+        shown += _bolded(run) if is_marked else _continued(run, first=begun == start)
+        shown += f" {SIC}" if at in misprints else ""
+        begun = at
     return f"> {shown}"
 
 
@@ -197,6 +205,10 @@ def _mentioned(escaped: str, mentions: Mentions) -> str:
     """Make the commands clickable that a text of ours names."""
     if not mentions or "/" not in escaped:
         return escaped
-    names = "|".join(re.escape(name) for name in sorted(mentions, key=len, reverse=True))
-    found = re.compile(rf"(?<!\S)/({names})(?=[\s.,;:!?)]|$)")
-    return found.sub(lambda match: f"</{match[1]}:{mentions[match[1]]}>", escaped)
+    return _named(tuple(mentions)).sub(lambda match: f"</{match[1]}:{mentions[match[1]]}>", escaped)
+
+
+@lru_cache(1)
+def _named(commands: tuple[str, ...]) -> re.Pattern[str]:
+    names = "|".join(re.escape(name) for name in sorted(commands, key=len, reverse=True))
+    return re.compile(rf"(?<!\S)/({names})(?=[\s.,;:!?)]|$)")

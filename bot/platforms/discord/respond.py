@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import aiohttp
 import discord
 
 from bot.commands import BUG
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 # Discord waits 3 seconds for the first answer. Whatever may take longer than this is announced.
 PATIENCE = 1.0
 TAKEN_BACK = "One moment …"
+NOT_ALLOWED = (
+    "Discord does not let Kruzhok do this here: a permission is missing. Whoever manages the server can give it."
+)
 # Answers that came too late, or twice: nobody is there any more to be told.
 _UNKNOWN_INTERACTION, _ALREADY_ANSWERED = 10062, 40060
 
@@ -71,6 +75,9 @@ async def answering(interaction: Interaction) -> AsyncIterator[None]:
             yield
         except UserError as error:
             await tell(interaction, str(error))
+        except discord.Forbidden as error:
+            log.warning("Discord did not allow it: %s", error)
+            await tell(interaction, NOT_ALLOWED)
         except discord.HTTPException as error:
             if error.code in (_UNKNOWN_INTERACTION, _ALREADY_ANSWERED):
                 log.warning("an answer was not taken: %s", error)
@@ -148,7 +155,7 @@ async def send(interaction: Interaction, made: View, private: bool) -> None:
         await interaction.edit_original_response(view=made)
     else:
         # The first thing that is said after an announcement takes its visibility, even if that was deleted.
-        await interaction.edit_original_response(view=notice(TAKEN_BACK))
+        await interaction.edit_original_response(view=notice(TAKEN_BACK, {}))
         await interaction.followup.send(view=made, ephemeral=private)
         await interaction.delete_original_response()
 
@@ -156,8 +163,8 @@ async def send(interaction: Interaction, made: View, private: bool) -> None:
 async def tell(interaction: Interaction, sentence: str) -> None:
     """Tell whoever asked, and nobody else, one sentence; if even that fails, it is logged."""
     try:
-        await send(interaction, notice(sentence), private=True)
-    except discord.HTTPException as error:
+        await send(interaction, notice(sentence, interaction.client.mentions), private=True)
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         log.warning("nobody could be told “%s”: %s", sentence, error)
 
 

@@ -1,6 +1,7 @@
 """What the bot is on Discord: its intents, its commands, its welcome."""
 
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
@@ -53,11 +54,19 @@ async def test_every_command_can_be_clicked_in_help(circle: Circle) -> None:
         assert f"</{command.name}:{circle.bot.mentions[command.name]}>" in shown
 
 
+def written(command: dict[str, Any]) -> int:
+    """Return how many characters of a command Discord counts: names, descriptions and values."""
+    own = sum(limits.length(str(command.get(key, ""))) for key in ("name", "description"))
+    return own + sum(written(each) for each in command.get("options", ()))
+
+
 async def test_commands_keep_discords_limits(circle: Circle) -> None:
     for command in circle.bot.tree.walk_commands():
         assert 1 <= limits.length(command.description) <= limits.DESCRIPTION
         if isinstance(command, discord.app_commands.Command):
             assert all(1 <= len(str(each.description)) <= limits.DESCRIPTION for each in command.parameters)
+    for each in circle.bot.tree.get_commands():
+        assert written(each.to_dict(circle.bot.tree)) <= limits.COMMAND
     menus = circle.bot.tree.get_commands(type=discord.AppCommandType.message)
     assert len(menus) <= limits.CONTEXT_MENUS
 

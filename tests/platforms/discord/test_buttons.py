@@ -16,6 +16,10 @@ from tests.platforms.discord.circle import Circle, answer, buttons, text
 LONG = "Cheka terror and the secret hearings of the political police instead of public tribunals in the first year"
 
 
+def clickable(circle: Circle, sentence: str) -> str:
+    return sentence.replace("/help", f"</help:{circle.bot.mentions['help']}>")
+
+
 async def test_a_button_answers_with_a_message_of_its_own(circle: Circle) -> None:
     first = await circle.ask("quote", words="Cheka")
     second = await circle.press(first, "Another", by=circle.boris)
@@ -78,7 +82,7 @@ async def test_buttons_work_after_a_restart(circle: Circle) -> None:
         await circle.ask("search", words="Serge"),
         await circle.ask("quote", words="Cheka", private=True),
     )
-    prompt = await circle.ask("discuss", about="Cheka", kind="evaluative")
+    prompt = await circle.ask("discuss", about="Cheka", kind="interpretive")
     await circle.restart()
     assert "¶" in text(await circle.press(quoted, "Another"))
     assert "page 2 of" in text(await circle.press(searched, "Next page"))
@@ -103,7 +107,7 @@ async def test_a_line_that_is_no_longer_kept_says_so(circle: Circle) -> None:
         await connection.execute("DELETE FROM button_line")
     told = await circle.press(message, "Another")
     assert told.ephemeral
-    assert text(told) == NOT_KEPT
+    assert text(told) == clickable(circle, NOT_KEPT)
 
 
 async def test_an_outdated_button_says_so_and_how_to_ask_again(circle: Circle) -> None:
@@ -116,7 +120,7 @@ async def test_an_outdated_button_says_so_and_how_to_ask_again(circle: Circle) -
         message = await channel.send("An old message.", view=shown)
         told = answer(await circle.anna.click(message, label=str(number)))
         assert told.ephemeral
-        assert text(told) == OUTDATED
+        assert text(told) == clickable(circle, OUTDATED)
 
 
 async def test_equal_lines_are_one_button(circle: Circle) -> None:

@@ -10,6 +10,7 @@ import pytest
 from bot.platforms.discord.threads import NOT_A_MEMBER
 from tests.platforms.discord.circle import Circle, answer, buttons, text
 
+BETWEEN_TWO_OTHERS = {"context": 2, "channel": {"id": "77", "type": 1}, "channel_id": "77"}
 IN_A_GROUP = {"context": 2, "channel": {"id": "77", "type": 3}, "channel_id": "77"}
 IN_A_STRANGE_SERVER = {
     "context": 0,
@@ -18,6 +19,9 @@ IN_A_STRANGE_SERVER = {
     "channel": {"id": "77", "type": 0, "name": "elsewhere", "guild_id": "88", "position": 0, "permissions": "0"},
     "channel_id": "77",
 }
+
+
+PLACES = (BETWEEN_TWO_OTHERS, IN_A_GROUP, IN_A_STRANGE_SERVER)
 
 
 @contextmanager
@@ -46,7 +50,7 @@ def elsewhere(circle: Circle, place: dict[str, Any]) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("place", [IN_A_GROUP, IN_A_STRANGE_SERVER], ids=["group", "server"])
+@pytest.mark.parametrize("place", PLACES, ids=["two", "group", "server"])
 @pytest.mark.parametrize("name", ["quote", "search", "discuss", "read"])
 async def test_one_message_answers(circle: Circle, place: dict[str, Any], name: str) -> None:
     options = {"words": "Serge"} if name in ("quote", "search") else {}
@@ -56,7 +60,7 @@ async def test_one_message_answers(circle: Circle, place: dict[str, Any], name: 
     assert len([each for each in circle.env.http_requests if "/callback" in each.path]) == 1
 
 
-@pytest.mark.parametrize("place", [IN_A_GROUP, IN_A_STRANGE_SERVER], ids=["group", "server"])
+@pytest.mark.parametrize("place", PLACES, ids=["two", "group", "server"])
 async def test_each_place_is_a_circle_of_its_own_without_moderators(circle: Circle, place: dict[str, Any]) -> None:
     with elsewhere(circle, place):
         assert "Only moderators" in text(answer(await circle.anna.user.slash("privacy delete", what="group")))

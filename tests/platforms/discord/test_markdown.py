@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.platforms.discord.markdown import bold, code_block, one_line, plain
@@ -26,6 +26,7 @@ def read(written: str) -> tuple[str, str]:
     return seen, meant
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_text_comes_out_as_text(text: str) -> None:
     seen, meant = read(plain(text))
@@ -42,6 +43,7 @@ def test_a_sign_comes_out_as_text(sign: str) -> None:
         assert [pattern for pattern in _MEANT if re.search(pattern, meant)] == [], text
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_bold_is_bold_and_nothing_else(text: str) -> None:
     written = bold(text)
@@ -51,6 +53,7 @@ def test_bold_is_bold_and_nothing_else(text: str) -> None:
         assert [pattern for pattern in _MEANT if re.search(pattern, read(written[2:-2])[1])] == []
 
 
+@settings(deadline=None)
 @given(TEXTS, st.text(max_size=5))
 def test_code_ends_where_it_should(text: str, language: str) -> None:
     written = code_block(text, language)

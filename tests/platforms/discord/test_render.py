@@ -116,7 +116,9 @@ async def test_long_paragraphs_are_shown_whole(app: App) -> None:
 
 
 def test_a_notice_is_plain_text() -> None:
-    texts = [each.content for each in notice("No **such** @everyone.").walk_children() if isinstance(each, TextDisplay)]
+    texts = [
+        each.content for each in notice("No **such** @everyone.", {}).walk_children() if isinstance(each, TextDisplay)
+    ]
     assert texts == [r"No \*\*such\*\* \@everyone."]
 
 

@@ -1,6 +1,7 @@
 """``run`` and ``invite`` as processes of their own, against a Discord on loopback."""
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.platforms.discord.serving import REFUSED
+from bot.run import Redacting
 from bot.settings import SettingsError, read_discord_settings
 from tests.platforms.discord.loopback import APPLICATION, COMMANDS, TOKEN, Loopback, loopback
 
@@ -67,12 +69,44 @@ async def test_the_first_command_is_answered_in_time_and_a_signal_ends_it(state:
 async def test_what_is_being_answered_is_finished(state: Path, served: Loopback) -> None:
     async with started(state, "run", **served.environment) as process:
         await asyncio.wait_for(served.ready.wait(), SECONDS_TO_START)
-        for _ in range(5):
-            await served.slash("search", words="Serge")
-        await asyncio.wait_for(served.answered.get(), SECONDS_TO_START)
+        served.slow.clear()
+        await served.slash("search", words="Serge")
+        await asyncio.wait_for(served.asked.wait(), SECONDS_TO_START)
         process.send_signal(signal.SIGTERM)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(process.wait(), 0.5)
+        served.slow.set()
+        _, answer = await asyncio.wait_for(served.answered.get(), SECONDS_TO_STOP)
+        assert "passages" in str(answer)
         code, _, err = await ended(process)
     assert (code, err) == (0, "")
+
+
+async def test_an_answer_that_never_ends_does_not_keep_it(state: Path, served: Loopback) -> None:
+    async with started(state, "run", **served.environment) as process:
+        await asyncio.wait_for(served.ready.wait(), SECONDS_TO_START)
+        served.slow.clear()
+        await served.slash("contents")
+        await asyncio.wait_for(served.asked.wait(), SECONDS_TO_START)
+        stopped = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        code, _, err = await ended(process)
+        served.slow.set()
+    assert code == 0
+    assert time.monotonic() - stopped < SECONDS_TO_STOP
+    assert "not finished" in err
+
+
+async def test_a_broken_connection_is_resumed_by_the_same_way(state: Path, served: Loopback) -> None:
+    async with started(state, "run", **served.environment) as process:
+        await asyncio.wait_for(served.ready.wait(), SECONDS_TO_START)
+        await served.drop()
+        await asyncio.wait_for(served.resumed.wait(), SECONDS_TO_START)
+        await served.slash("contents")
+        assert await asyncio.wait_for(served.answered.get(), SECONDS_TO_START)
+        process.send_signal(signal.SIGTERM)
+        assert (await ended(process))[0] == 0
+    assert served.identified == 1
 
 
 async def test_commands_are_not_sent_again_after_a_restart(state: Path, served: Loopback) -> None:
@@ -124,6 +158,18 @@ async def test_without_a_token_it_says_what_to_do(state: Path, word: str) -> Non
     assert code == 78
     assert "KRUZHOK_DISCORD_TOKEN" in err
     assert err.count("\n") == 1
+
+
+def test_a_token_is_kept_out_of_the_logs() -> None:
+    try:
+        raise RuntimeError(TOKEN)
+    except RuntimeError as error:
+        record = logging.LogRecord(
+            "x", logging.ERROR, "", 0, "%s", (TOKEN,), (RuntimeError, error, error.__traceback__)
+        )
+    written = Redacting(TOKEN).format(record)
+    assert TOKEN not in written
+    assert written.count("[token]") == 2
 
 
 def test_a_token_is_read_from_a_file_and_never_shown(tmp_path: Path) -> None:

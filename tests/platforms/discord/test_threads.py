@@ -13,7 +13,7 @@ from tests.platforms.discord.circle import ALLOWED, Circle, answer, buttons, tex
 
 async def prompt(circle: Circle, **options: Any) -> simcord.ResponseMessage:
     """Ask for a prompt that has positions."""
-    return await circle.ask("discuss", about="Cheka", kind="evaluative", **options)
+    return await circle.ask("discuss", about="Cheka", kind="interpretive", **options)
 
 
 async def test_a_thread_opens_on_the_prompt_with_passage_and_follow_ups(circle: Circle) -> None:
@@ -58,6 +58,13 @@ async def test_there_is_no_thread_in_a_thread(circle: Circle) -> None:
     assert text(await circle.press(message, "Start a thread")) == ALREADY
 
 
+async def test_a_thread_belongs_to_the_circle_of_its_channel(circle: Circle) -> None:
+    await circle.press(await prompt(circle), "Start a thread")
+    (thread,) = circle.threads()
+    await circle.anna.slash(thread, "discuss")
+    assert "prompts given of price-serge: 2" in text(await circle.ask("privacy show", by=circle.clara))
+
+
 async def test_there_is_no_thread_in_a_direct_message(circle: Circle) -> None:
     message = answer(await circle.anna.user.slash("discuss"))
     assert "Start a thread" not in buttons(message)
@@ -85,7 +92,7 @@ async def test_a_missing_permission_is_named_with_its_channel(circle: Circle, na
     assert not circle.threads()
 
 
-async def forum(circle: Circle, require_tag: bool = False) -> tuple[simcord.ChannelHandle, discord.Thread]:
+async def forum(circle: Circle) -> tuple[simcord.ChannelHandle, discord.Thread]:
     """Make a forum with tags and a post of the circle's."""
     handle = circle.guild.create_forum_channel("forum")
     channel = circle.bot.get_channel(handle.id)
@@ -108,7 +115,7 @@ async def forum(circle: Circle, require_tag: bool = False) -> tuple[simcord.Chan
 async def test_in_a_forum_it_is_a_post_with_the_tags_of_the_circle(circle: Circle) -> None:
     handle, _ = await forum(circle)
     (post,) = handle.threads
-    message = answer(await circle.anna.slash(post, "discuss", about="Cheka", kind="evaluative"))
+    message = answer(await circle.anna.slash(post, "discuss", about="Cheka", kind="interpretive"))
     told = await circle.press(message, "Start a thread")
     opened = next(each for each in handle.threads if each.id != post.id)
     assert f"<#{opened.id}>" in text(told)
@@ -116,6 +123,21 @@ async def test_in_a_forum_it_is_a_post_with_the_tags_of_the_circle(circle: Circl
     assert isinstance(thread, discord.Thread)
     assert [tag.name for tag in thread.applied_tags] == ["serge"]
     assert "Follow-ups" in text(opened.history()[0])
+
+
+async def test_where_a_forum_demands_a_tag_and_the_circle_has_none_there_is_one(circle: Circle) -> None:
+    handle, thread = await forum(circle)
+    await thread.edit(applied_tags=[])
+    await circle.env.settle()
+    (post,) = handle.threads
+    channel = circle.bot.get_channel(handle.id)
+    assert isinstance(channel, discord.ForumChannel)
+    channel._flags = discord.ChannelFlags(require_tag=True).value
+    message = answer(await circle.anna.slash(post, "discuss", about="Cheka", kind="interpretive"))
+    await circle.press(message, "Start a thread")
+    opened = circle.bot.get_channel(next(each.id for each in handle.threads if each.id != post.id))
+    assert isinstance(opened, discord.Thread)
+    assert [tag.name for tag in opened.applied_tags] == ["serge"], "the first that members may use"
 
 
 async def test_a_poll_asks_for_the_positions_in_a_message_of_its_own(circle: Circle) -> None:
