@@ -32,7 +32,7 @@ ASKED: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("about", {}, "Kruzhok"),
     ("privacy show", {}, "Nothing is stored about you"),
     ("privacy export", {}, "```json"),
-    ("privacy delete", {"what": "me"}, "Deleted"),
+    ("privacy delete", {"what": "me"}, "Nothing is stored about you"),
 )
 
 
