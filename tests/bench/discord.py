@@ -21,7 +21,7 @@ _WARMING_UP = 100
 # So many that none of them floods: each may give 10 commands in 30 seconds.
 _MEMBERS = 20_000
 _GUILDS = (1, 1000, 10_000)
-_SECONDS_TO_START, _SECONDS_TO_ANSWER = 120, 30
+_SECONDS_TO_START, _SECONDS_TO_ANSWER, _SECONDS_TO_STOP = 120, 30, 10
 _CPU_AIM, _COMPLETION_AIM, _MEMORY_AIM = 1.5, 50.0, 15.0
 _WORDS = "Cheka Kronstadt Trotsky Lenin Stalin anarchists Bolsheviks Serge revolution party workers state Spain".split()
 _TYPED = ("", "C", "Ch", "Kro", "rev", "S", "an", "bol", "xyz", "lesser e")
@@ -207,9 +207,17 @@ async def _running(folder: Path, command: Sequence[str], guilds: int) -> AsyncIt
             raise
         finally:
             listening.cancel()
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
+            await _ended(process)
+
+
+async def _ended(process: Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), _SECONDS_TO_STOP)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 def cpu_ms(pid: int) -> float:

@@ -115,6 +115,11 @@ class Loopback:
         self._sequence += 1
         await self._socket.send_json({"op": 0, "t": event, "s": self._sequence, "d": data})
 
+    async def send_text(self, frame: str) -> None:
+        """Send whatever it is through the gateway."""
+        assert self._socket is not None
+        await self._socket.send_str(frame)
+
     async def rest(self, request: web.Request) -> web.Response:
         """Answer a request."""
         body = await request.json() if request.body_exists else None

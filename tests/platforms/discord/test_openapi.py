@@ -4,12 +4,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import discord
 import pytest
 from discord.http import Route
 
 from tests.platforms.discord import openapi
 from tests.platforms.discord.circle import Circle
+from tests.platforms.discord.loopback import loopback
 from tests.platforms.discord.openapi import HOW_TO_GET_IT, Document
 
 COMPONENTS_V2 = 1 << 15
@@ -46,6 +48,16 @@ async def test_every_request_of_every_test_is_checked(
         await circle.bot.http.request(route, json=message({"type": 99}))
     assert len(objections) == 1
     assert "{'type': 99} is not valid" in objections[0]
+    objections.clear()
+
+
+async def test_requests_over_loopback_are_checked_too(document: Document, objections: list[str]) -> None:
+    async with loopback() as served, aiohttp.ClientSession(served.environment["KRUZHOK_DISCORD_API"]) as session:
+        for label, number in (("Another", 0), ("x" * 81, 1)):
+            answer = {"type": 4, "data": message(row(label=label))}
+            async with session.post(CALLBACK, json=answer) as response:
+                assert response.status == 200
+            assert len(objections) == number
     objections.clear()
 
 

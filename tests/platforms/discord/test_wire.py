@@ -18,6 +18,8 @@ from tests.platforms.discord.test_run import SECONDS_TO_START, SECONDS_TO_STOP, 
 
 # Discord waits so long for the first answer to an interaction.
 PATIENCE = 3.0
+# How long Discord takes for an answer that is sent while the bot is told to stop.
+ANSWERING = 0.5
 RATE_LIMITED: Failure = (
     429,
     {"Via": "1.1 google"},
@@ -163,6 +165,23 @@ async def test_a_malformed_event_ends_nothing(
     assert told.count("an event could not be read") == is_logged
 
 
+@pytest.mark.parametrize("frame", ["{", "[]", '{"op": 0}', '{"op": 99, "d": null, "s": null, "t": null}'])
+async def test_after_a_frame_that_is_no_event_it_goes_on_or_can_be_started_anew(
+    state: Path, served: Loopback, frame: str
+) -> None:
+    async with running(state, served) as process:
+        await served.send_text(frame)
+        try:
+            assert await answer(served, await served.slash("discuss"), PATIENCE)
+            await stopped(process)
+        except (TimeoutError, ConnectionError):
+            code, _, err = await ended(process)
+            assert code not in (0, 78), err
+    async with running(state, served) as process:
+        assert "Follow-ups" in str(await answer(served, await served.slash("discuss")))
+        await stopped(process)
+
+
 async def test_after_a_kill_old_buttons_are_answered(state: Path, served: Loopback) -> None:
     async with running(state, served) as process:
         body = await answer(served, await served.slash("quote", words="Cheka"))
@@ -204,9 +223,9 @@ async def test_what_is_being_answered_when_it_is_told_to_stop_is_answered(state:
         await asyncio.wait_for(served.asked.wait(), SECONDS_TO_START)
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        served.slow.set()
+        asyncio.get_running_loop().call_later(ANSWERING, served.slow.set)
         code, out, err = await ended(process)
-        assert time.monotonic() - begun < SECONDS_TO_STOP
+        assert ANSWERING <= time.monotonic() - begun < SECONDS_TO_STOP
     assert (code, out, complaints(err)) == (0, "", [])
     assert {served.answered.get_nowait()[0] for _ in paths} == paths
 
