@@ -35,7 +35,7 @@ ENOUGH_OF_MANY = 0.45
 # Several topics, every word of which stands in the text, need not stand together.
 ENOUGH_OF_SEVERAL = 0.2
 # Without concepts a word that the reading does not have tells nothing: it may say the same in other words.
-ENOUGH_WITHOUT_CONCEPTS = 0.1
+ENOUGH_WITHOUT_CONCEPTS = 0.03
 # To find what shares words with a long text: so short a reading is taken whole, and so many of the words are looked up.
 _FEW_PARAGRAPHS, _MOST_SHARED = 64, 500
 

@@ -1,0 +1,94 @@
+"""Draws the picture of Discord in the README from real answers: ``python -m tests.platforms.discord.picture``.
+
+simcord's preview draws the simulated channel, and Chromium photographs it. Both need packages that no test needs:
+``pip install "simcord[screenshot]==3.2.1"``.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+from shutil import which
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+from tests.platforms.discord.circle import NOW, meeting
+
+PICTURE = Path(__file__).parents[3] / "discord.png"
+# No search: its ten passages would be as long as these together.
+ASKED: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    ("quote", {"words": "Cheka"}),
+    ("discuss", {"about": "Kronstadt"}),
+    ("summary", {"section": "5"}),
+)
+# A phone's width, in points of two pixels; higher than all answers together.
+_WIDTH, _HEIGHT, _PIXELS_PER_POINT = 450, 4000, 2
+_COLOURS = 64
+# The channel without simcord's workbench; and no coloured edge, which Discord gives only where it is asked for.
+_STYLE = """
+[data-workbench], .timeline-day-divider { display: none !important }
+.component-container { border-left: 1px solid var(--component-border) }
+#channel-message-list { padding: 12px 0 }
+"""
+_QUOTED_OR_LISTED = re.compile(r"^((> |- ).*)\n(?!\2)", re.MULTILINE)
+
+
+async def photograph(state: Path) -> bytes:
+    """Return the picture of a channel in which the answers stand one below the other, as PNG."""
+    playwright: Any = import_module("playwright.async_api")
+    async with meeting(state) as circle:
+        circle.env.backend.bot_user.name = "Kruzhok"
+        for command, options in ASKED:
+            await circle.ask(command, **options)
+        shown = circle.env.preview(
+            circle.channel,
+            viewers=[circle.anna],
+            layout="channel",
+            display="fixed",
+            width=_WIDTH,
+            height=_HEIGHT,
+            presentation_time=NOW,
+        )
+        with _lines_as_discord_reads_them():
+            async with shown as preview, playwright.async_playwright() as started:
+                browser = await started.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox"])
+                page = await browser.new_page(
+                    viewport={"width": _WIDTH, "height": _HEIGHT},
+                    device_scale_factor=_PIXELS_PER_POINT,
+                    bypass_csp=True,
+                )
+                await page.goto(preview.url)
+                await page.wait_for_function("window.simcordPreview?.ready")
+                await page.evaluate("document.body.dataset.managedCapture = 'true'")
+                await page.add_style_tag(content=_STYLE)
+                png: bytes = await page.locator("#channel-message-list").screenshot(animations="disabled")
+                await browser.close()
+    return png
+
+
+def smaller(png: bytes) -> bytes:
+    """Return the same picture in fewer colours."""
+    image: Any = import_module("PIL.Image")
+    file = BytesIO()
+    drawn = image.open(BytesIO(png)).convert("RGB")
+    drawn.quantize(_COLOURS, dither=image.Dither.NONE).save(file, "png", optimize=True)
+    return file.getvalue()
+
+
+def _lines_as_discord_reads_them() -> Any:
+    """Let simcord end a quotation or list with its last line, as Discord does; by CommonMark the next line joins it."""
+    projection: Any = import_module("simcord.preview._component_projection")
+    tokens = projection.markdown_tokens
+
+    def read(content: str, *given: Any, **named: Any) -> Any:
+        return tokens(_QUOTED_OR_LISTED.sub(r"\1\n\n", content), *given, **named)
+
+    return patch.object(projection, "markdown_tokens", read)
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as folder:
+        PICTURE.write_bytes(smaller(asyncio.run(photograph(Path(folder)))))
