@@ -7,6 +7,7 @@ from discord.ext import commands
 from bot.features.messages import Messages
 from bot.platforms.discord.bot import KruzhokBot
 from bot.platforms.discord.interaction import Interaction, caller
+from bot.platforms.discord.messages import said
 from bot.platforms.discord.respond import respond
 from bot.platforms.discord.threads import discuss_message
 
@@ -35,10 +36,10 @@ class MenusCog(commands.Cog):
             self.tree.remove_command(menu.name, type=menu.type)
 
     async def find(self, interaction: Interaction, message: discord.Message) -> None:
-        await respond(interaction, self.messages.find(caller(interaction), message.content), private=True)
+        await respond(interaction, self.messages.find(caller(interaction), said(message)), private=True)
 
     async def discuss(self, interaction: Interaction, message: discord.Message) -> None:
-        await discuss_message(interaction, self.messages.discuss(caller(interaction), message.content), message)
+        await discuss_message(interaction, self.messages.discuss(caller(interaction), said(message)), message)
 
 
 async def setup(bot: KruzhokBot) -> None:

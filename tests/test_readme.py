@@ -74,9 +74,9 @@ async def test_every_command_is_in_the_table(app: App) -> None:
 
 
 def test_no_figure_is_missing() -> None:
-    assert not re.search(r"\b(TUNED|ASIDE|BENCH)\b", README)
+    assert not re.search(r"\b(TUNED|ASIDE|BENCH|PICTURE)\b", README)
 
 
 def test_every_file_that_it_names_is_there() -> None:
-    for link in re.findall(r"\]\(([^)#:]+)\)", README):
+    for link in re.findall(r"\]\(([^)#:]+)\)", README) + re.findall(r'src="([^"]+)"', README):
         assert (ROOT / link).exists(), link

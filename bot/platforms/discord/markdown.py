@@ -6,7 +6,8 @@ import re
 _SIGNS = {ord(sign): f"\\{sign}" for sign in "\\*_~`|<[]@"}
 # Headings, subtext, quotations, bullets and numbers, which Discord sees at the beginning of a line.
 _BEGINNING = re.compile(r"^(\s*)([#>+-]|\d+(?=[.)]))", re.MULTILINE)
-_ADDRESS = re.compile(r"(?<=\w):(?=//)")
+# Of an address, which would be a link, and of :smile:, which would be a picture.
+_COLON = re.compile(r"(?<=\w):(?=//)|:(?=[^\s:]*:)")
 # Control characters, and overrides that could make a line read as another than it is.
 _OVERRIDES = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _UNSEEN = dict.fromkeys((*range(32), *range(127, 160), *map(ord, _OVERRIDES)), "�")
@@ -22,7 +23,7 @@ def one_line(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return text that Discord shows as it is, on one line."""
-    escaped = _ADDRESS.sub(r"\\:", one_line(text).translate(_SIGNS))
+    escaped = _COLON.sub(r"\\:", one_line(text).translate(_SIGNS))
     return _BEGINNING.sub(_escape_beginning, escaped)
 
 

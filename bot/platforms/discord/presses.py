@@ -9,6 +9,7 @@ from discord import ui
 
 from bot.errors import UserError
 from bot.platforms.discord import custom_id
+from bot.platforms.discord.buttons import is_poll
 from bot.platforms.discord.custom_id import Press
 from bot.platforms.discord.flood import TOO_MANY
 from bot.platforms.discord.interaction import Interaction, caller
@@ -20,6 +21,7 @@ from bot.reading import Prompt
 
 OUTDATED = "This button is from another version of Kruzhok. Ask again: /help lists the commands."
 NOT_KEPT = "What this button stood for is no longer kept. Ask again: /help lists the commands."
+NO_POLL = "The positions of this prompt have changed, and make no poll any more. Ask again: /discuss gives a prompt."
 _POLL_LASTS = timedelta(days=7)
 
 
@@ -122,6 +124,8 @@ class PollButton(Pressed, template=custom_id.template(custom_id.POLL)):
     async def answer(self, interaction: Interaction) -> None:
         prompt = await _prompt(interaction, await self.press(interaction))
         require(interaction, bot=POLL, member=(*writing(interaction), *POLL))
+        if not is_poll(prompt.question, prompt.positions):
+            raise UserError(NO_POLL)
         poll = discord.Poll(prompt.question, duration=_POLL_LASTS)
         for position in prompt.positions:
             poll.add_answer(text=position)

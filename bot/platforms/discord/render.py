@@ -130,7 +130,7 @@ def _marked(quotation: Quotation, start: int, end: int) -> str:
     for at in sorted(edge for edge in edges if start < edge <= end):
         run = text[begun:at]
         is_marked = any(first <= begun < last for first, last in quotation.marks)
-        shown += _bolded(run) if is_marked else _continued(run, first=begun == start)
+        shown += _bolded(run) if is_marked else _continued(run, first=not shown.strip())
         shown += f" {SIC}" if at in misprints else ""
         begun = at
     return f"> {shown}"
@@ -202,13 +202,15 @@ def _grouped(differences: Sequence[Difference]) -> list[list[Difference]]:
 
 
 def _mentioned(escaped: str, mentions: Mentions) -> str:
-    """Make the commands clickable that a text of ours names."""
+    """Make the commands clickable that a text of ours names, but not what somebody is quoted to have written."""
     if not mentions or "/" not in escaped:
         return escaped
-    return _named(tuple(mentions)).sub(lambda match: f"</{match[1]}:{mentions[match[1]]}>", escaped)
+    return _named(tuple(mentions)).sub(
+        lambda match: f"</{match[1]}:{mentions[match[1]]}>" if match[1] else match[0], escaped
+    )
 
 
 @lru_cache(1)
 def _named(commands: tuple[str, ...]) -> re.Pattern[str]:
     names = "|".join(re.escape(name) for name in sorted(commands, key=len, reverse=True))
-    return re.compile(rf"(?<!\S)/({names})(?=[\s.,;:!?)]|$)")
+    return re.compile(rf"“[^“”]*”|(?<!\S)/({names})(?=[\s.,;:!?)]|$)")

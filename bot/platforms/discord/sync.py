@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import logging
 from typing import Any
 
 from discord import app_commands
 
 from bot.store.published import Published
+
+log = logging.getLogger(__name__)
 
 
 async def sync(tree: app_commands.CommandTree[Any], published: Published, application: int) -> dict[str, int]:
@@ -16,6 +19,12 @@ async def sync(tree: app_commands.CommandTree[Any], published: Published, applic
     ids = await published.ids(str(application), hash_)
     if ids is None:
         ids = {command.name: command.id for command in await tree.sync()}
-        await published.record(str(application), hash_, ids)
+        missing = sorted({command.name for command in tree.get_commands()} - ids.keys())
+        if missing:
+            # Not recorded, so that they are sent again at the next start.
+            log.warning("Discord did not take these commands: %s", ", ".join(missing))
+        else:
+            await published.record(str(application), hash_, ids)
     slash = (each for each in tree.walk_commands() if isinstance(each, app_commands.Command))
-    return {each.qualified_name: ids[each.qualified_name.split()[0]] for each in slash}
+    known = ((each.qualified_name, ids.get(each.qualified_name.split()[0])) for each in slash)
+    return {name: number for name, number in known if number is not None}

@@ -92,7 +92,8 @@ async def open_thread(interaction: Interaction, prompt: Prompt, message: discord
 
 async def _thread(place: discord.TextChannel, name: str, message: discord.Message | None) -> discord.Thread:
     if message is None:
-        return await place.create_thread(name=name, type=discord.ChannelType.public_thread)
+        kind = discord.ChannelType.news_thread if place.is_news() else discord.ChannelType.public_thread
+        return await place.create_thread(name=name, type=kind)
     if place.get_thread(message.id):
         raise UserError(HAS_ONE)
     try:

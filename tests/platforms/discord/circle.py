@@ -81,9 +81,9 @@ class Circle:
 
 
 @asynccontextmanager
-async def opened(state: Path) -> AsyncIterator[App]:
+async def opened(state: Path, data: Path = SHIPPED_DATA) -> AsyncIterator[App]:
     """Open the bot by its composition root, with dice that fall the same each time."""
-    async with open_app(Settings(state, (SHIPPED_DATA,)), now=lambda: NOW, random=Random(1)) as app:
+    async with open_app(Settings(state, (data,)), now=lambda: NOW, random=Random(1)) as app:
         yield app
 
 
@@ -105,10 +105,10 @@ async def discord_with(bot: KruzhokBot, shards: int = 1) -> AsyncIterator[simcor
 
 
 @asynccontextmanager
-async def meeting(state: Path) -> AsyncIterator[Circle]:
-    """Bring a circle together."""
+async def meeting(state: Path, data: Path = SHIPPED_DATA) -> AsyncIterator[Circle]:
+    """Bring a circle together, over these readings."""
     async with AsyncExitStack() as stack:
-        app = await stack.enter_async_context(opened(state))
+        app = await stack.enter_async_context(opened(state, data))
         bot = KruzhokBot(app, clock=lambda: circle.seconds)
         env = await stack.enter_async_context(discord_with(bot))
         guild = env.create_guild("Reading group")
