@@ -1,8 +1,9 @@
 """What can be done with a message: find it in the reading, and discuss it."""
 
 import discord
+import pytest
 
-from tests.platforms.discord.circle import ALLOWED, Circle, buttons, text
+from tests.platforms.discord.circle import ALLOWED, Circle, answer, buttons, text
 
 FIND, DISCUSS = "Find in the reading", "Discuss this"
 
@@ -67,3 +68,30 @@ async def test_where_no_thread_may_be_opened_no_prompt_is_used_up(circle: Circle
     assert told.ephemeral
     assert "You need the permission “Create Public Threads” in #quiet" in text(told)
     assert "Nothing." in text(await circle.ask("privacy show", by=circle.clara))
+
+
+async def test_an_answer_of_the_bots_own_has_words_too(circle: Circle) -> None:
+    quoted = await circle.ask("quote", words="Kronstadt")
+    assert "Kronstadt" in text(await circle.menu(FIND, quoted))
+    await circle.menu(DISCUSS, quoted)
+    assert len(circle.threads()) == 1
+
+
+async def test_what_is_only_embedded_is_found(circle: Circle) -> None:
+    channel = circle.bot.get_channel(circle.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    message = await channel.send(embed=discord.Embed(title="On sailors", description="Kronstadt and the sailors"))
+    assert "Kronstadt" in text(await circle.menu(FIND, message))
+
+
+@pytest.mark.parametrize("said", ["Kronstadt " * 400, "“self-inflicted birth in 1918” " * 120, "_" * 3999 + "a", "> " * 2000])
+async def test_the_longest_messages_are_answered(circle: Circle, said: str) -> None:
+    message = await circle.boris.send(circle.channel, said[:4000])
+    for menu in (FIND, DISCUSS):
+        assert text(await circle.menu(menu, message))
+
+
+async def test_in_a_direct_message_there_is_a_prompt_instead_of_a_thread(circle: Circle) -> None:
+    direct = answer(await circle.anna.user.slash("quote", words="Kronstadt"))
+    replied = answer(await circle.anna.user.context_menu(DISCUSS, direct))
+    assert "Follow-ups" in text(replied)

@@ -1,4 +1,4 @@
-"""Draws the picture of Discord in the README from real answers: ``python -m tests.platforms.discord.picture``.
+"""Draws the pictures of Discord in the README from real answers: ``python -m tests.platforms.discord.picture``.
 
 simcord's preview draws the simulated channel, and Chromium photographs it. Both need packages that no test needs:
 ``pip install "simcord[screenshot]==3.2.1"``.
@@ -6,7 +6,7 @@ simcord's preview draws the simulated channel, and Chromium photographs it. Both
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
@@ -17,15 +17,25 @@ from unittest.mock import patch
 
 from tests.platforms.discord.circle import NOW, meeting
 
-PICTURE = Path(__file__).parents[3] / "discord.png"
-# No search: its ten passages would be as long as these together.
-ASKED: tuple[tuple[str, Mapping[str, Any]], ...] = (
-    ("quote", {"words": "Cheka"}),
-    ("discuss", {"about": "Kronstadt"}),
-    ("summary", {"section": "5"}),
-)
+ROOT = Path(__file__).parents[3]
+PICTURES: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]] = {
+    "discord.png": (
+        ("quote", {"words": "Cheka"}),
+        ("discuss", {"about": "Kronstadt"}),
+        ("summary", {"section": "5"}),
+    ),
+    "discord-reading.png": (
+        ("search", {"words": "Durruti Goldman Sontag"}),
+        ("read", {"place": "¶4"}),
+        ("contents", {}),
+        ("glossary", {"term": "Cheka"}),
+        ("cite", {"place": "7.3", "style": "apa"}),
+        ("verify", {"quotation": "a needless crime had just been committed against the workers"}),
+    ),
+    "discord-about.png": (("help", {}), ("about", {}), ("privacy show", {})),
+}
 # A phone's width, in points of two pixels; higher than all answers together.
-_WIDTH, _HEIGHT, _PIXELS_PER_POINT = 450, 4000, 2
+_WIDTH, _HEIGHT, _PIXELS_PER_POINT = 450, 6000, 2
 _COLOURS = 64
 # The channel without simcord's workbench; and no coloured edge, which Discord gives only where it is asked for.
 _STYLE = """
@@ -36,12 +46,12 @@ _STYLE = """
 _QUOTED_OR_LISTED = re.compile(r"^((> |- ).*)\n(?!\2)", re.MULTILINE)
 
 
-async def photograph(state: Path) -> bytes:
+async def photograph(state: Path, asked: Sequence[tuple[str, Mapping[str, Any]]]) -> bytes:
     """Return the picture of a channel in which the answers stand one below the other, as PNG."""
     playwright: Any = import_module("playwright.async_api")
     async with meeting(state) as circle:
         circle.env.backend.bot_user.name = "Kruzhok"
-        for command, options in ASKED:
+        for command, options in asked:
             await circle.ask(command, **options)
         shown = circle.env.preview(
             circle.channel,
@@ -90,5 +100,6 @@ def _lines_as_discord_reads_them() -> Any:
 
 
 if __name__ == "__main__":
-    with TemporaryDirectory() as folder:
-        PICTURE.write_bytes(smaller(asyncio.run(photograph(Path(folder)))))
+    for name, asked in PICTURES.items():
+        with TemporaryDirectory() as folder:
+            (ROOT / name).write_bytes(smaller(asyncio.run(photograph(Path(folder), asked))))

@@ -48,7 +48,7 @@ def write(folder: Path, words: list[str], sections: int, length: int, dice: Rand
         return " ".join(dice.choice(words) for _ in range(max(1, count)))
 
     headings = [f"{number} {text_of(dice.randint(1, 6))[:180]}".strip() for number in range(2, sections + 1)]
-    blocks = [f"Serge said {text_of(length)}."]
+    blocks = [f"Serge said “quoted words here”, and {text_of(length)}"]
     for heading in headings:
         blocks += [heading, f"Serge wrote {text_of(length)}."]
     reading = folder / "made-up"

@@ -11,6 +11,7 @@ from bot.platforms.discord import limits
 from bot.platforms.discord.bot import COGS, KruzhokBot
 from bot.platforms.discord.invite import server_link, user_link
 from bot.platforms.discord.permissions import ALL
+from bot.platforms.discord.sync import sync
 from tests.platforms.discord.circle import Circle, discord_with, opened, text
 
 
@@ -46,6 +47,23 @@ async def test_commands_are_sent_once_and_again_only_if_they_changed(circle: Cir
         await connection.execute("UPDATE published_commands SET hash = 'another'")
     await circle.restart()
     assert len(published(circle)) == 2
+
+
+async def test_a_command_that_discord_did_not_take_is_sent_again(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = circle.bot.tree
+    taken = [each for each in await tree.sync() if each.name not in ("quote", "privacy")]
+
+    async def fewer(**_: Any) -> list[discord.app_commands.AppCommand]:
+        return taken
+
+    monkeypatch.setattr(tree, "sync", fewer)
+    found = await sync(tree, circle.app.published, 7)
+    assert "search" in found
+    assert not {"quote", "privacy show"} & found.keys()
+    monkeypatch.undo()
+    assert "quote" in await sync(tree, circle.app.published, 7)
 
 
 async def test_every_command_can_be_clicked_in_help(circle: Circle) -> None:

@@ -115,6 +115,17 @@ async def test_long_paragraphs_are_shown_whole(app: App) -> None:
     assert divided[0][0] == f"### Long (1 of {len(divided)})"
 
 
+def test_what_somebody_is_quoted_to_have_written_is_not_clickable() -> None:
+    reply = Reply("Title", (Prose("“see /quote there”: nothing. Ask /quote again."),))
+    assert parts(reply, {"quote": 1}) == [("### Title", "“see /quote there”: nothing. Ask </quote:1> again.")]
+
+
+def test_a_sign_after_a_space_at_the_beginning_of_a_quotation_is_escaped() -> None:
+    shown = quotation("  # big words", errata=(Erratum(0, 2, ""),))
+    assert "\n" not in parts(Reply("", (Quote(shown),)), {})[0][1].split("\n-# ")[0]
+    assert "# big" not in parts(Reply("", (Quote(quotation("  # big", marks=((2, 2),))),)), {})[0][1].replace(r"\#", "")
+
+
 def test_a_notice_is_plain_text() -> None:
     texts = [
         each.content for each in notice("No **such** @everyone.", {}).walk_children() if isinstance(each, TextDisplay)

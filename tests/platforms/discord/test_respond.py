@@ -1,6 +1,7 @@
 """Answers come in time, once, and to whom they concern, whatever happens."""
 
 import asyncio
+import sqlite3
 from dataclasses import replace
 from typing import Any
 
@@ -106,8 +107,11 @@ async def test_an_answer_that_discord_refuses_is_told_as_one_sentence(circle: Ci
     assert text(await circle.ask("quote", words="Cheka")) == BUG
 
 
-async def test_an_answer_that_comes_too_late_for_discord_is_no_bug(circle: Circle) -> None:
-    circle.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=10062)
+@pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060)], ids=["late", "twice"])
+async def test_an_answer_that_discord_does_not_wait_for_any_more_is_no_bug(
+    circle: Circle, status: int, code: int
+) -> None:
+    circle.env.inject_error("POST", "/interactions/*/*/callback", status=status, code=code)
     result = await circle.anna.slash(circle.channel, "quote", words="Cheka")
     assert not result.acknowledged
     assert text(await circle.ask("quote", words="Cheka"))
@@ -131,6 +135,23 @@ async def test_a_long_reply_is_shown_in_parts_that_lose_nothing(
         shown += text(message)
     assert "Part before" in buttons(message)
     assert [number for number in range(300) if f"Item {number} of many" not in shown] == []
+
+
+@pytest.mark.goes_wrong
+async def test_a_state_database_that_is_locked_is_told_as_one_sentence(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.given.Given.record", _locked, raising=False)
+    monkeypatch.setattr("bot.store.state.State.write", _locked)
+    monkeypatch.setattr("bot.store.state.State.all", _locked)
+    message = await circle.ask("discuss")
+    assert message.ephemeral
+    assert text(message) == BUG
+    assert "Cheka" in text(await circle.ask("search", words="Cheka"))
+
+
+def _locked(*_: Any, **__: Any) -> Any:
+    raise sqlite3.OperationalError("database is locked")
 
 
 async def test_an_old_command_says_so(circle: Circle) -> None:

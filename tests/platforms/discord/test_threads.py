@@ -7,6 +7,7 @@ import pytest
 import simcord
 
 from bot.platforms.discord import limits
+from bot.platforms.discord.presses import NO_POLL
 from bot.platforms.discord.threads import ALREADY, HAS_ONE, NO_THREADS
 from tests.platforms.discord.circle import ALLOWED, Circle, answer, buttons, text
 
@@ -164,3 +165,22 @@ async def test_a_poll_needs_its_permission(circle: Circle) -> None:
     told = await circle.press(await prompt(circle), "Poll")
     assert told.ephemeral
     assert "“Create Polls” in #quiet" in text(told)
+
+
+async def test_an_announcement_channel_has_threads_of_its_own_kind(circle: Circle) -> None:
+    circle.channel = circle.guild.create_news_channel("news", overwrites={circle.guild.default_role: ALLOWED})
+    await circle.press(await prompt(circle, private=True), "Start a thread")
+    (thread,) = circle.threads()
+    opened = circle.bot.get_channel(thread.id)
+    assert isinstance(opened, discord.Thread)
+    assert opened.type is discord.ChannelType.news_thread
+    await circle.press(await prompt(circle), "Start a thread")
+    assert len(circle.threads()) == 2
+
+
+async def test_positions_that_have_changed_since_are_no_bug(circle: Circle, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = await prompt(circle)
+    monkeypatch.setattr("bot.platforms.discord.presses.is_poll", lambda question, positions: False)
+    told = await circle.press(message, "Poll")
+    assert told.ephemeral
+    assert text(told) == NO_POLL.replace("/discuss", f"</discuss:{circle.bot.mentions['discuss']}>")
