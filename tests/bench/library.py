@@ -23,6 +23,7 @@ from bot.library.library import Library, open_library
 from bot.settings import SHIPPED_DATA, Settings
 from tests.bench.generated import write_readings
 from tests.bench.table import Table, Timing, tell, timed
+from tests.platforms.terminal.door import screen
 
 _QUESTIONS = 200
 _LENGTHS = (5, 12)
@@ -215,4 +216,16 @@ def _process(state: Path) -> Iterator[Sequence[str]]:
     )
     told = json.loads(inside.stdout.splitlines()[-1])
     yield "resident after an answer", f"{told['resident']:.0f} MB", _verdict("<", 60, told["resident"], " MB")
+    chat = _chat(state)
+    yield "resident in the chat, after an answer", f"{chat:.0f} MB", _verdict("<", 60, chat, " MB")
     yield "chat libraries imported", ", ".join(told["chats"]) or "none", "none"
+
+
+def _chat(state: Path) -> float:
+    """Chat in a terminal until an answer is shown; return the resident memory in MB."""
+    with screen(state) as terminal:
+        terminal.until("\n>")
+        terminal.type("/quote Cheka\r")
+        terminal.until("/cite")
+        status = Path(f"/proc/{terminal.process.pid}/status").read_text("utf-8")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1e3

@@ -11,7 +11,7 @@ _MOST = 4000
 
 
 def said(message: discord.Message) -> str:
-    """Return the words of a message: its text; if there is none, what it forwards, lays out as answers do, or embeds."""
+    """Return the words of a message: its text, or else what it forwards, its Components V2 or its embeds."""
     parts = (
         [message.content],
         [snapshot.content for snapshot in message.message_snapshots],

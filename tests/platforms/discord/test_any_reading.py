@@ -5,17 +5,18 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.platforms.discord import limits
-from tests.platforms.discord.circle import Circle, buttons, meeting, text
+from tests.platforms.discord.circle import Circle, Message, buttons, meeting, text
 from tests.platforms.discord.hostile import SIGNS
 
 WORDS = (
     *(sign for sign in SIGNS if sign.isprintable() and sign.strip()),
-    *"свобода революция 革命の歴史は長い ประวัติศาสตร์ révolution d’octobre ثورة אנרכיזם e\u0301\u0302\u0303 নির্বাচন".split(),
-    "x" * 150, "🙂" * 40, "👩‍👩‍👧‍👦" * 12, "漢" * 300, "Weissman (2001, p. 183)", "“quoted words here”", "https://x.org/" + "y" * 90,
+    *"свобода 革命の歴史は長い ประวัติศาสตร์ révolution d’octobre ثورة e\u0301\u0302\u0303 নির্বাচন".split(),
+    "אנרכיזם", "x" * 150, "🙂" * 40, "👩‍👩‍👧‍👦" * 12, "漢" * 300, "Weissman (2001, p. 183)", "“quoted words here”",
+    "https://x.org/" + "y" * 90,
 )  # fmt: skip
 
 ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -48,7 +49,7 @@ def write(folder: Path, words: list[str], sections: int, length: int, dice: Rand
         return " ".join(dice.choice(words) for _ in range(max(1, count)))
 
     headings = [f"{number} {text_of(dice.randint(1, 6))[:180]}".strip() for number in range(2, sections + 1)]
-    blocks = [f"Serge said “quoted words here”, and {text_of(length)}"]
+    blocks = [f"Serge said “quoted words here”, and {text_of(length)}."]
     for heading in headings:
         blocks += [heading, f"Serge wrote {text_of(length)}."]
     reading = folder / "made-up"
@@ -56,13 +57,13 @@ def write(folder: Path, words: list[str], sections: int, length: int, dice: Rand
     (reading / "source.txt").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
     listed = "".join(f"  {quoted(each)},\n" for each in headings)
     (reading / "reading.toml").write_text(
-        f"title = {quoted(text_of(4))}\nauthor = {quoted(text_of(2))}\nlanguage = \"en\"\nyear = 2007\n"
+        f'title = {quoted(text_of(4))}\nauthor = {quoted(text_of(2))}\nlanguage = "en"\nyear = 2007\n'
         f"about_author = {quoted(text_of(9))}\nsource = {quoted(text_of(9))}\n[text]\nheadings = [\n{listed}]\n",
         encoding="utf-8",
     )
 
     def claim() -> str:
-        return f"text = {quoted(text_of(length))}\nanchors = [\"1.1\"]\n"
+        return f'text = {quoted(text_of(length))}\nanchors = ["1.1"]\n'
 
     (reading / "summaries.toml").write_text(
         "".join(
@@ -71,18 +72,18 @@ def write(folder: Path, words: list[str], sections: int, length: int, dice: Rand
         ),
         encoding="utf-8",
     )
-    says = ", ".join(f"{{ text = {quoted(text_of(length))}, anchors = [\"1.1\"] }}" for _ in range(6))
+    says = ", ".join(f'{{ text = {quoted(text_of(length))}, anchors = ["1.1"] }}' for _ in range(6))
     (reading / "glossary.toml").write_text(
-        f"[[entry]]\nterm = \"Serge\"\nkind = \"person\"\nnames = [\"Serge\"]\naliases = []\nsays = [{says}]\n",
+        f'[[entry]]\nterm = "Serge"\nkind = "person"\nnames = ["Serge"]\naliases = []\nsays = [{says}]\n',
         encoding="utf-8",
     )
     (reading / "timeline.toml").write_text(
-        "".join(f"[[event]]\ndate = \"{1890 + number}\"\n{claim()}" for number in range(30)), encoding="utf-8"
+        "".join(f'[[event]]\ndate = "{1890 + number}"\n{claim()}' for number in range(30)), encoding="utf-8"
     )
     follow = ", ".join(quoted(text_of(length)) for _ in range(4))
     (reading / "prompts.toml").write_text(
-        f"[[prompt]]\nid = \"one\"\nquestion = {quoted(text_of(length) + '?')}\nkind = \"evaluative\"\nplace = \"core\"\n"
-        f"minutes = 20\nthemes = []\nat = \"1.1\"\npassage = \"Serge said\"\nfollow_ups = [{follow}]\n"
+        f'[[prompt]]\nid = "one"\nquestion = {quoted(text_of(length) + "?")}\nkind = "evaluative"\nplace = "core"\n'
+        f'minutes = 20\nthemes = []\nat = "1.1"\npassage = "Serge said"\nfollow_ups = [{follow}]\n'
         f"positions = [{quoted(text_of(3))}, {quoted(text_of(length))}]\n",
         encoding="utf-8",
     )
@@ -122,7 +123,7 @@ async def ask_everything(state: Path, data: Path) -> None:
     async with meeting(state, data) as circle:
         for name, options in ASKED:
             circle.seconds += 60
-            message = await circle.ask(name, **options)
+            message: Message = await circle.ask(name, **options)
             assert "Something went wrong" not in text(message), (name, options)
             for label in buttons(message):
                 circle.seconds += 60
@@ -130,7 +131,7 @@ async def ask_everything(state: Path, data: Path) -> None:
                     assert "Something went wrong" not in text(await circle.press(message, label)), (name, label)
         for option, name in (("words", "quote"), ("section", "summary"), ("term", "glossary")):
             for typed in ("", "s", "1"):
-                offered = await circle.anna.autocomplete(circle.channel, "quote" if name == "quote" else name, option, typed)
+                offered = await circle.anna.autocomplete(circle.channel, name, option, typed)
                 assert len(offered) <= limits.CHOICES
                 assert all(0 < limits.length(str(each[key])) <= limits.CHOICE for each in offered for key in each)
         message = await circle.boris.send(circle.channel, "Serge said what they all said, again and again.")
@@ -141,12 +142,15 @@ async def ask_everything(state: Path, data: Path) -> None:
 
 
 @settings(
-    deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None,
+    max_examples=3,
+    phases=[Phase.explicit, Phase.generate],  # each takes seconds
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=12),
     st.sampled_from([1, 3, 30]),
-    st.sampled_from([1, 30, 400]),
+    st.sampled_from([1, 30, 150]),
     st.integers(0, 9),
 )
 async def test_any_reading_is_shown(

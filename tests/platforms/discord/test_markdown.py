@@ -12,8 +12,8 @@ from tests.platforms.discord.hostile import SIGNS, TEXTS
 # What Discord's clients make of a text: an escaped sign is a sign, everything else may mean something.
 _TOKENS = re.compile(r"\\([^0-9A-Za-z\s])|([\s\S])")
 _MEANT = (
-    r"[*_~`|]", r"@", r"<[@#:t/a]", r"\[", r"\w://", r":[^\s:]+:", r"(?m)^\s*#{1,3} ", r"(?m)^\s*-# ", r"(?m)^\s*>", r"(?m)^\s*[-+] ",
-    r"(?m)^\s*\d+[.)] ",
+    r"[*_~`|]", r"@", r"<[@#:t/a]", r"\[", r"\w://", r":[^\s:]+:", r"(?m)^\s*#{1,3} ", r"(?m)^\s*-# ", r"(?m)^\s*>",
+    r"(?m)^\s*[-+] ", r"(?m)^\s*\d+[.)] ",
 )  # fmt: skip
 
 

@@ -141,7 +141,6 @@ async def test_a_long_reply_is_shown_in_parts_that_lose_nothing(
 async def test_a_state_database_that_is_locked_is_told_as_one_sentence(
     circle: Circle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.given.Given.record", _locked, raising=False)
     monkeypatch.setattr("bot.store.state.State.write", _locked)
     monkeypatch.setattr("bot.store.state.State.all", _locked)
     message = await circle.ask("discuss")
