@@ -8,7 +8,10 @@ from bot.errors import Refused
 from bot.reply import Bullets, Code, Prose, Reply
 from bot.store.given import Given
 
-_NOTHING_ABOUT_YOU = "Nothing is stored about you: no name, no number, no message."
+_NOTHING_ABOUT_YOU = (
+    "Nothing is stored about you: no name, no number, no message. "
+    "A button with a long command keeps that command for a year, without who typed it."
+)
 
 
 class Privacy:
