@@ -301,7 +301,7 @@ def _nearest(runs: Sequence[Run], asked: Sequence[Part]) -> Match | None:
         known = said.read_as(text)
         likeness, window = _window(known, text)
         if window and (best is None or likeness > best[0]):
-            best = likeness, run, known, text.between(*window)
+            best = likeness, run, known, text.between(*_with_replaced(run, known, text, window))
     if best is None:
         return None
     likeness, run, known, found = best
@@ -357,6 +357,26 @@ class _Words:
             if near:
                 meant[word] = near[0]
         return replace(self, folded=[meant.get(word, word) for word in self.folded])
+
+
+def _with_replaced(run: Run, known: "_Words", text: "_Words", window: tuple[int, int]) -> tuple[int, int]:
+    """Widen a range, within its sentences, by as many words as are others at the beginning or end of those asked for."""
+    first, last = window
+    codes = list(Indel.opcodes(text.folded[first:last], known.folded))
+    before, after = (code.dest_end - code.dest_start if code.tag == "insert" else 0 for code in (codes[0], codes[-1]))
+    while before and first and _sentence(run, text.ranges[first - 1]) == _sentence(run, text.ranges[first]):
+        first, before = first - 1, before - 1
+    while (
+        after and last < len(text.ranges) and _sentence(run, text.ranges[last - 1]) == _sentence(run, text.ranges[last])
+    ):
+        last, after = last + 1, after - 1
+    return first, last
+
+
+def _sentence(run: Run, letters_of_word: tuple[int, int]) -> tuple[int, int]:
+    """Return the numbers of a word's paragraph and sentence."""
+    word = next(iter(run.stretches(*letters_of_word)))
+    return word.paragraph.number, sum(start <= word.start for start, _ in word.paragraph.spans)
 
 
 def _with_opening(text: str, at: int) -> int:

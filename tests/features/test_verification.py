@@ -343,3 +343,19 @@ async def test_nothing_typed_is_a_bug(app: App, typed: str) -> None:
         assert (await app.commands.answer(CALLER, f"/verify {typed}")).title
     except UserError as error:
         assert str(error)  # noqa: PT017 - a sentence is an answer too
+
+
+@pytest.mark.parametrize(
+    ("typed", "changed"),
+    [
+        (
+            "a needless crime had just been committed against the workers",
+            [("missing", "proletariat"), ("added", "workers")],
+        ),
+        ("Kind sailors rebelled at the Kronstadt naval base", [("missing", "1921,"), ("added", "Kind")]),
+    ],
+)
+async def test_a_word_at_either_end_stands_beside_the_one_in_its_place(
+    ask: Ask, typed: str, changed: list[tuple[str, str]]
+) -> None:
+    assert [each for each in differences(await ask(f"/verify {typed}")) if each[0] != "same"] == changed
