@@ -360,7 +360,7 @@ class _Words:
 
 
 def _with_replaced(run: Run, known: "_Words", text: "_Words", window: tuple[int, int]) -> tuple[int, int]:
-    """Widen a range, within its sentences, by as many words as are others at the beginning or end of those asked for."""
+    """Widen a range, within its sentences, by as many words as are others at the ends of those asked for."""
     first, last = window
     codes = list(Indel.opcodes(text.folded[first:last], known.folded))
     before, after = (code.dest_end - code.dest_start if code.tag == "insert" else 0 for code in (codes[0], codes[-1]))
