@@ -58,7 +58,7 @@ def main(words: Sequence[str]) -> int:
         # Whoever read has left; what is still in the buffer must not raise it again at the exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
-    except Exception:
+    except Exception:  # a bug: logged whole, told in one fixed sentence
         logging.getLogger(__name__).exception("Kruzhok ends")
         return _tell(BUG, EXIT_CODES["bug"])
 

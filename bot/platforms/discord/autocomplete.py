@@ -132,7 +132,7 @@ def _guarded(complete: Complete) -> Complete:
     async def offered(interaction: Interaction, current: str) -> list[Choice]:
         try:
             return await complete(interaction, current)
-        except Exception:
+        except Exception:  # whoever types goes on typing, without suggestions
             log.exception("an autocomplete failed")
             return []
 

@@ -121,7 +121,7 @@ def _passing_over(name: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]
     def guarded(data: Any) -> Any:
         try:
             return read(data)
-        except Exception:
+        except Exception:  # one malformed event must not end the gateway's loop
             log.exception("an event could not be read: %s", name)
             return None
 

@@ -84,7 +84,7 @@ async def answering(interaction: Interaction) -> AsyncIterator[None]:
             else:
                 log.exception("an answer could not be sent")
                 await tell(interaction, BUG)
-        except Exception:
+        except Exception:  # a bug: never "interaction failed", and never its text
             log.exception("an answer failed")
             await tell(interaction, BUG)
 
