@@ -1,31 +1,53 @@
 """Puts the features together: the composition root."""
 
+import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
+from time import monotonic
+from uuid import uuid4
 
-from bot.commands import Commands, command
+from bot.commands import Argument, Command, Commands, command
 from bot.features.about import About
 from bot.features.citation import Citation
+from bot.features.delivery import Clocks, Delivery
 from bot.features.discussion import Discussion
 from bot.features.glossary import Glossary
+from bot.features.group_settings import GroupSettings
+from bot.features.group_values import SETTINGS, GroupValues, Setting
 from bot.features.messages import Messages
+from bot.features.places import Places
+from bot.features.posts import Posts
 from bot.features.privacy import Privacy
+from bot.features.prompts import Prompts
 from bot.features.quotes import Quotes
 from bot.features.reader import Reader
 from bot.features.readings import Readings
+from bot.features.schedule import Scheduling
 from bot.features.search import Search
+from bot.features.setting_values import SettingValues
+from bot.features.settings_file import SettingsFile
 from bot.features.summaries import Summaries
+from bot.features.upkeep import Upkeep
 from bot.features.verification import Verification
 from bot.library.library import Library, open_library
+from bot.recurrence.zones import TZDATA_VERSION
+from bot.reply import Reply
 from bot.settings import Settings
 from bot.store.button_lines import ButtonLines
+from bot.store.changes import Changes
+from bot.store.chosen import Chosen
 from bot.store.given import Given
+from bot.store.groups import Groups
+from bot.store.notices import Notices
+from bot.store.occurrences import Occurrences
+from bot.store.own_prompts import OwnPrompts
 from bot.store.published import Published
-from bot.store.state import open_state
+from bot.store.schedules import Schedules
+from bot.store.state import State, open_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +68,15 @@ class App:
     about: About
     privacy: Privacy
     messages: Messages
+    values: GroupValues
+    group_settings: GroupSettings
+    settings_file: SettingsFile
+    prompts: Prompts
+    scheduling: Scheduling
+    places: Places
+    delivery: Delivery
+    upkeep: Upkeep
+    groups: Groups
     button_lines: ButtonLines
     published: Published
     now: Callable[[], datetime]
@@ -53,6 +84,10 @@ class App:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+# The true clocks; tests pass others.
+CLOCKS = Clocks(_now, monotonic, asyncio.sleep)
 
 
 def _calm_the_collector() -> None:
@@ -67,70 +102,138 @@ def _calm_the_collector() -> None:
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, now: Callable[[], datetime] = _now, random: Random | None = None, connections: int = 1
+    settings: Settings,
+    now: Callable[[], datetime] | None = None,
+    random: Random | None = None,
+    connections: int = 1,
+    clocks: Clocks = CLOCKS,
+    step: Callable[[str], None] = lambda name: None,
 ) -> AsyncIterator[App]:
     """Open the databases and make the features; everything is closed at the end.
 
     Args:
-        now: The clock; its times are aware.
+        now: What time it is, if not by ``clocks``; its times are aware.
         connections: How many questions the library answers at once.
+        step: Told the name of each step of a delivery.
 
     Raises:
         DataError: There is no reading without problems.
         StateError: The state database cannot be used.
     """
+    clocks = replace(clocks, now=now or clocks.now)
     async with AsyncExitStack() as stack:
         state = await open_state(stack, settings.state)
         library = await open_library(stack, settings.data, settings.state, connections)
-        readings = Readings(library)
-        given = Given(state)
-        dice = random or Random()
-        quotes = Quotes(library, readings, given, now, dice)
-        search = Search(library, readings)
-        reader = Reader(library, readings)
-        summaries = Summaries(library, readings)
-        discussion = Discussion(library, readings, given, now, dice)
-        glossary = Glossary(library, readings)
-        citation = Citation(library, readings)
-        verification = Verification(library, readings)
-        about = About(library, readings, lambda: commands)
-        privacy = Privacy(given)
-        messages = Messages(library, readings, quotes, verification, discussion)
-        commands = Commands(
-            [
-                command("quote", quotes.quote, rest="words"),
-                command("search", search.search, rest="words"),
-                command("read", reader.read, rest="place"),
-                command("contents", reader.contents),
-                command("summary", summaries.summary, rest="section"),
-                command("discuss", discussion.discuss, rest="about"),
-                command("glossary", glossary.glossary, rest="term"),
-                command("cite", citation.cite, rest="place"),
-                command("verify", verification.verify, rest="quotation"),
-                command("help", about.help, rest="command"),
-                command("about", about.about),
-                command("privacy show", privacy.show),
-                command("privacy export", privacy.export),
-                command("privacy delete", privacy.delete, rest="what"),
-            ]
-        )
+        app = _put_together(state, library, clocks, random or Random(), step)
         _calm_the_collector()
-        yield App(
-            library=library,
-            readings=readings,
-            commands=commands,
-            quotes=quotes,
-            search=search,
-            reader=reader,
-            summaries=summaries,
-            discussion=discussion,
-            glossary=glossary,
-            citation=citation,
-            verification=verification,
-            about=about,
-            privacy=privacy,
-            messages=messages,
-            button_lines=ButtonLines(state),
-            published=Published(state),
-            now=now,
-        )
+        yield app
+
+
+def _put_together(state: State, library: Library, clocks: Clocks, dice: Random, step: Callable[[str], None]) -> App:
+    """Make every feature of what it needs."""
+    now = clocks.now
+    schedules = Schedules(state, TZDATA_VERSION)
+    occurrences = Occurrences(state, schedules, holder=uuid4().hex)
+    chosen, changes, notices, groups = Chosen(state, schedules), Changes(state), Notices(state), Groups(state)
+    given, button_lines = Given(state), ButtonLines(state)
+    values = GroupValues(chosen)
+    places = Places()
+    readings = Readings(library, values)
+    prompts = Prompts(library, readings, OwnPrompts(state), now)
+    quotes = Quotes(library, readings, values, given, now, dice)
+    summaries = Summaries(library, readings)
+    verification = Verification(library, readings)
+    discussion = Discussion(library, readings, prompts, given, now, dice)
+    posts = Posts(library, readings, values, discussion, quotes, summaries, given)
+    delivery = Delivery(schedules, occurrences, notices, values, posts, clocks, dice, step)
+    reading_of = SettingValues(readings, values, places)
+    group_settings = GroupSettings(chosen, values, reading_of, places, schedules, occurrences, changes, now)
+    app = App(
+        library=library,
+        readings=readings,
+        commands=Commands([]),
+        quotes=quotes,
+        search=Search(library, readings),
+        reader=Reader(library, readings),
+        summaries=summaries,
+        discussion=discussion,
+        glossary=Glossary(library, readings),
+        citation=Citation(library, readings),
+        verification=verification,
+        about=About(library, readings, lambda: commands),
+        privacy=Privacy(groups, changes),
+        messages=Messages(library, readings, quotes, verification, discussion),
+        values=values,
+        group_settings=group_settings,
+        settings_file=SettingsFile(group_settings, chosen, reading_of, now),
+        prompts=prompts,
+        scheduling=Scheduling(schedules, occurrences, notices, values, posts, places, delivery, now),
+        places=places,
+        delivery=delivery,
+        upkeep=Upkeep(changes, notices, occurrences, schedules, groups, button_lines, now, clocks.sleep),
+        groups=groups,
+        button_lines=button_lines,
+        published=Published(state),
+        now=now,
+    )
+    commands = Commands(_commands(app), values.guard)
+    return replace(app, commands=commands)
+
+
+def _commands(app: App) -> list[Command]:
+    """List everything that can be asked for."""
+    return [
+        command("quote", app.quotes.quote, rest="words"),
+        command("search", app.search.search, rest="words"),
+        command("read", app.reader.read, rest="place"),
+        command("contents", app.reader.contents),
+        command("summary", app.summaries.summary, rest="section"),
+        command("discuss", app.discussion.discuss, rest="about"),
+        command("glossary", app.glossary.glossary, rest="term"),
+        command("cite", app.citation.cite, rest="place"),
+        command("verify", app.verification.verify, rest="quotation"),
+        command("help", app.about.help, rest="command"),
+        command("about", app.about.about),
+        command("privacy show", app.privacy.show),
+        command("privacy export", app.privacy.export),
+        command("privacy delete", app.privacy.delete, rest="what"),
+        *_moderators_commands(app),
+    ]
+
+
+def _moderators_commands(app: App) -> list[Command]:
+    """List what moderators can ask for besides."""
+
+    def moderators(name: str, run: Callable[..., Awaitable[Reply]], rest: str = "") -> Command:
+        return command(name, run, rest, for_moderators=True)
+
+    schedule, prompts = app.scheduling, app.prompts
+    return [
+        moderators("config show", app.group_settings.show),
+        *(_setting(app.group_settings, each) for each in SETTINGS),
+        moderators("config log", app.group_settings.log),
+        moderators("config export", app.settings_file.export),
+        moderators("config import", app.settings_file.take_in, rest="text"),
+        moderators("config check", app.group_settings.check),
+        moderators("schedule add", schedule.add, rest="when"),
+        moderators("schedule list", schedule.list),
+        moderators("schedule preview", schedule.preview),
+        moderators("schedule history", schedule.history),
+        moderators("schedule pause", schedule.pause),
+        moderators("schedule resume", schedule.resume),
+        moderators("schedule skip", schedule.skip),
+        moderators("schedule move", schedule.move, rest="to"),
+        moderators("schedule run", schedule.run),
+        moderators("schedule remove", schedule.remove),
+        moderators("prompts add", prompts.add, rest="question"),
+        moderators("prompts list", prompts.list),
+        moderators("prompts disable", prompts.disable, rest="prompt"),
+        moderators("prompts enable", prompts.enable, rest="prompt"),
+    ]
+
+
+def _setting(settings: GroupSettings, setting: Setting) -> Command:
+    """Make the command of one setting."""
+    value = Argument("value", setting.values, required=False, rest=True, number=False)
+    scope = Argument("scope", "here, or server.", required=False, rest=False, number=False)
+    return Command(f"config {setting.name}", setting.about, (value, scope), settings.changing(setting), True)

@@ -4,7 +4,7 @@ import inspect
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rapidfuzz import process
@@ -104,12 +104,25 @@ def _documentation(run: Callable[..., object]) -> tuple[str, dict[str, str]]:
     return lines[0] if lines else "", arguments
 
 
-class Commands:
-    """The commands that can be typed."""
+Guard = Callable[[Caller, Command], Awaitable[bool]]
 
-    def __init__(self, commands: Sequence[Command]) -> None:
+
+async def _public(caller: Caller, found: Command) -> bool:
+    return False
+
+
+class Commands:
+    """The commands that can be typed.
+
+    Args:
+        guard: Told who gives which command before it runs; returns whether only they may see the answer, and raises
+            Refused where it is switched off.
+    """
+
+    def __init__(self, commands: Sequence[Command], guard: Guard = _public) -> None:
         self.all = tuple(commands)
         self._by_name = {each.name: each for each in commands}
+        self._guard = guard
 
     def named(self, name: str) -> Command:
         """Return a command by its name.
@@ -152,7 +165,11 @@ class Commands:
             UserError: It cannot be done; Refused if the caller may not.
         """
         found, arguments = self.parse(line)
-        return await run(found, caller, arguments)
+        if found.for_moderators and not caller.is_moderator:
+            raise Refused(f"Only moderators of this group may use {found.name}.")
+        private = await self._guard(caller, found)
+        reply = await found.run(caller, **arguments)
+        return replace(reply, private=True) if private else reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +196,6 @@ async def safely(answer: Awaitable[Reply]) -> Reply | Failure:
 def well_formed(text: str) -> str:
     """Return text that can be stored: halves of surrogate pairs, which JSON and old terminals let through, become �."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-async def run(found: Command, caller: Caller, arguments: dict[str, str | int]) -> Reply:
-    """Run a command for a caller.
-
-    Raises:
-        UserError: It cannot be done; Refused if the caller may not.
-    """
-    if found.for_moderators and not caller.is_moderator:
-        raise Refused(f"Only moderators of this group may use {found.name}.")
-    return await found.run(caller, **arguments)
 
 
 def _arguments(found: Command, text: str) -> dict[str, str | int]:

@@ -7,3 +7,17 @@ class UserError(Exception):
 
 class Refused(UserError):
     """Whoever asked may not do this, or this cannot be done here."""
+
+
+class DeliveryFailed(Exception):
+    """A post did not get through; the message says why, for moderators.
+
+    Attributes:
+        retry_after: For how many seconds the service wants to be left alone, if it said so.
+        is_certain: Whether nothing can have been posted; where it is unknown, one must look before trying again.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None, is_certain: bool = False) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+        self.is_certain = is_certain

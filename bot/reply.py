@@ -1,6 +1,7 @@
 """What the bot says, in plain pieces that each platform lays out in its own way. Strings are plain text."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.reading import Claim, Prompt, Quotation
 
@@ -66,7 +67,36 @@ class Differences:
     parts: tuple[Difference, ...]
 
 
-Piece = Prose | Quote | Claims | Bullets | Question | Code | Differences
+@dataclass(frozen=True, slots=True)
+class PlannedTime:
+    """When something will be posted.
+
+    Attributes:
+        at: Aware, in the group's time zone.
+        note: A sentence where clocks change, or nothing.
+    """
+
+    at: datetime
+    note: str = ""
+
+    def __str__(self) -> str:
+        return f"{day_and_time(self.at)} ({self.note})" if self.note else day_and_time(self.at)
+
+
+def day_and_time(local: datetime) -> str:
+    """Return a time as people read it: ``Tuesday 8 December 2026 18:30``."""
+    return f"{local:%A} {local.day} {local:%B %Y %H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The next times of a schedule, in order."""
+
+    times: tuple[PlannedTime, ...]
+    heading: str = ""
+
+
+Piece = Prose | Quote | Claims | Bullets | Question | Code | Differences | Times
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from random import Random
 
 from bot.caller import Caller
 from bot.errors import UserError
+from bot.features.prompts import Prompts
 from bot.features.quotes import nothing_found
 from bot.features.readings import Readings, find_place, find_section
 from bot.library.library import Findings, Library
@@ -24,10 +25,17 @@ class Discussion:
     """Discussion prompts for the reading that a group reads."""
 
     def __init__(
-        self, library: Library, readings: Readings, given: Given, now: Callable[[], datetime], random: Random
+        self,
+        library: Library,
+        readings: Readings,
+        prompts: Prompts,
+        given: Given,
+        now: Callable[[], datetime],
+        random: Random,
     ) -> None:
         self._library = library
         self._readings = readings
+        self._prompts = prompts
         self._given = given
         self._now = now
         self._random = random
@@ -41,13 +49,9 @@ class Discussion:
             section: Only from this section: its number or a word of its heading.
         """
         reading = await self._readings.of(caller)
-        wanted = _kind(kind)
+        wanted = prompt_kind(kind)
         within = find_section(reading, section) if section else None
-        prompts = [
-            prompt
-            for prompt in (await self._library.study(reading.slug)).prompts
-            if wanted in ("", prompt.kind) and (within is None or prompt.passage.section == within.number)
-        ]
+        prompts = await self.fitting(caller, reading, wanted, within)
         if about.strip():
             prompts, findings = await self._about(reading, about, prompts)
             if not prompts and findings and not findings.passages:
@@ -59,36 +63,28 @@ class Discussion:
         chosen, again = await self._given.give_first(
             caller.group, reading.slug, "prompt", [prompt.id for prompt in prompts], self._now()
         )
-        prompt = next(each for each in prompts if each.id == chosen)
         line = " ".join(
             ["discuss", *about.split(), *([f"kind:{wanted}"] if wanted else [])]
             + ([f"section:{within.number}"] if within else [])
         )
-        how_many = f"All {len(prompts)} prompts" if len(prompts) > 1 else "The one prompt"
-        note = f"{how_many} that fit {'have' if len(prompts) > 1 else 'has'} been used here; beginning again."
-        pieces: tuple[Piece, ...] = (*((Prose(note),) if again else ()), Question(prompt))
-        place = prompt.passage.address.place
-        return Reply(
-            f"{prompt.passage.section}. {prompt.passage.heading}",
-            pieces,
-            actions=(
-                Action("Another", line),
-                Action("Context", f"read ¶{place.paragraph}"),
-                Action("Cite", f"cite {place}"),
-            ),
-        )
+        prompt = next(each for each in prompts if each.id == chosen)
+        return prompt_reply(prompt, line, (all_used(len(prompts)),) if again else ())
+
+    async def fitting(self, caller: Caller, reading: Reading, kind: str, within: Section | None) -> list[Prompt]:
+        """Return the prompts of a group of one kind or any, in one section or all, in the reading's order."""
+        return [
+            prompt
+            for prompt in await self._prompts.of(caller, reading)
+            if kind in ("", prompt.kind) and (within is None or prompt.passage.section == within.number)
+        ]
 
     async def prompt(self, caller: Caller, number: str) -> Prompt:
         """Return a prompt that was given before, by its id.
 
         Raises:
-            UserError: The reading no longer has it.
+            UserError: It is no longer there.
         """
-        reading = await self._readings.of(caller)
-        for prompt in (await self._library.study(reading.slug)).prompts:
-            if prompt.id == number:
-                return prompt
-        raise UserError("This prompt is no longer part of the reading. Ask for another: /discuss")
+        return await self._prompts.named(caller, number)
 
     async def _about(
         self, reading: Reading, about: str, prompts: Sequence[Prompt]
@@ -108,6 +104,29 @@ class Discussion:
             places = [found.place for found in findings.passages[:_MOST_PASSAGES]]
             fitting = [prompt for prompt in prompts if any(_near(prompt, place.paragraph) for place in places)]
         return sorted(fitting, key=lambda prompt: -scores[prompt.id]), findings
+
+
+def prompt_reply(prompt: Prompt, line: str, notes: Sequence[str] = ()) -> Reply:
+    """Return a prompt to be shown, with what can be done next.
+
+    Args:
+        line: What gives another.
+    """
+    place = prompt.passage.address.place
+    pieces: tuple[Piece, ...] = (*(Prose(note) for note in notes), Question(prompt))
+    another, context, cite = (
+        Action("Another", line),
+        Action("Context", f"read ¶{place.paragraph}"),
+        Action("Cite", f"cite {place}"),
+    )
+    title = f"{prompt.passage.section}. {prompt.passage.heading}"
+    return Reply(title, pieces, actions=(another, context, cite))
+
+
+def all_used(number: int) -> str:
+    """Say that prompts begin again."""
+    how_many = f"All {number} prompts" if number > 1 else "The one prompt"
+    return f"{how_many} that fit {'have' if number > 1 else 'has'} been used here; beginning again."
 
 
 def _weight(prompt: Prompt, stems: Mapping[str, float], stem: Callable[[str], str]) -> float:
@@ -137,7 +156,12 @@ def _near(prompt: Prompt, place: Place | int) -> bool:
     return own.paragraph == (place if isinstance(place, int) else place.paragraph)
 
 
-def _kind(text: str) -> str:
+def prompt_kind(text: str) -> str:
+    """Return the kind of prompts that somebody means; empty for any.
+
+    Raises:
+        UserError: There is none of that name.
+    """
     wanted = text.strip().casefold()
     if wanted and wanted not in PROMPT_KINDS:
         raise UserError(f"There is no kind “{text[:40]}”. Choose one of {', '.join(PROMPT_KINDS)}.")

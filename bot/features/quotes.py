@@ -6,6 +6,7 @@ from random import Random
 
 from bot.caller import Caller
 from bot.errors import UserError
+from bot.features.group_values import PARAGRAPH, PASSAGE, SENTENCE, GroupValues
 from bot.features.readings import Readings, find_section
 from bot.library.english import DEPENDENT
 from bot.library.library import Findings, Library
@@ -25,10 +26,17 @@ class Quotes:
     """Quotes from the reading that a group reads."""
 
     def __init__(
-        self, library: Library, readings: Readings, given: Given, now: Callable[[], datetime], random: Random
+        self,
+        library: Library,
+        readings: Readings,
+        values: GroupValues,
+        given: Given,
+        now: Callable[[], datetime],
+        random: Random,
     ) -> None:
         self._library = library
         self._readings = readings
+        self._values = values
         self._given = given
         self._now = now
         self._random = random
@@ -54,6 +62,7 @@ class Quotes:
             again = Action("Back to the best", _line("quote", words, within))
             return Reply(_titled(words), (Prose("That was the last passage that answers this."),), actions=(again,))
         (quotation,) = await quote_passages(self._library, reading, [chosen], findings)
+        quotation = await self._at_length(caller, reading, quotation)
         pieces: tuple[Piece, ...] = (*corrected(findings), Quote(quotation))
         more = [Action("Another", _line("quote", words, within, after=str(chosen.place)))]
         if len(findings.passages) == 1:
@@ -68,15 +77,40 @@ class Quotes:
             raise UserError(f"¶ {place.paragraph} has sentences 1 to {len(paragraph.spans)}.")
         return place
 
+    async def _at_length(self, caller: Caller, reading: Reading, quotation: Quotation) -> Quotation:
+        """Quote as much as the group wants: the sentence with most of the words, the passage, or its paragraph."""
+        length = (await self._values.of(caller))["length"]
+        place = quotation.address.place
+        if length == PASSAGE or (length == SENTENCE and place.first == place.last):
+            return quotation
+        paragraph = await self._library.paragraph(reading.slug, place.paragraph)
+        start = paragraph.spans[place.first - 1][0]
+        marks = tuple((start + first, start + last) for first, last in quotation.marks)
+        if length == PARAGRAPH:
+            return reading.quotation(paragraph, Place(place.paragraph, 1, len(paragraph.spans)), marks)
+        best = max(range(place.first, place.last + 1), key=lambda number: _marked(paragraph, number, marks))
+        return reading.quotation(paragraph, Place(place.paragraph, best, best), marks)
+
     async def _any(self, caller: Caller, reading: Reading, section: int | None) -> Reply:
         """Quote a sentence that stands alone, one that the group has not had for longest."""
+        fresh = await self.fresh(caller, reading, section)
+        item, _ = await self._given.give_first(caller.group, reading.slug, "quote", fresh, self._now())
+        return await self.alone(reading, item, f"quote section:{section}" if section else "quote")
+
+    async def fresh(self, caller: Caller, reading: Reading, section: int | None = None) -> list[str]:
+        """Return places of sentences that stand alone and that the group has not had, or had longest ago."""
         choices = await self._choices(reading, section)
         had = await self._given.had(caller.group, reading.slug, "quote")
-        fresh = [choice for choice in choices if choice not in had] or sorted(choices, key=lambda each: had[each])[:1]
-        item, _ = await self._given.give_first(caller.group, reading.slug, "quote", fresh, self._now())
+        return [choice for choice in choices if choice not in had] or sorted(choices, key=lambda each: had[each])[:1]
+
+    async def alone(self, reading: Reading, item: str, line: str) -> Reply:
+        """Return the quotation of a place that nobody asked for by words.
+
+        Args:
+            line: What gives another.
+        """
         place = Place.parse(item)
         quotation = reading.quotation(await self._library.paragraph(reading.slug, place.paragraph), place)
-        line = f"quote section:{section}" if section else "quote"
         return Reply(
             reading.title, (Quote(quotation),), actions=(Action("Another", line), *passage_actions(reading, quotation))
         )
@@ -91,6 +125,12 @@ class Quotes:
         choices = alone or [str(Place(each.number, n, n)) for each in paragraphs for n in range(1, len(each.spans) + 1)]
         self._random.shuffle(choices)
         return choices
+
+
+def _marked(paragraph: Paragraph, number: int, marks: tuple[tuple[int, int], ...]) -> int:
+    """Return how many marks lie in a sentence."""
+    start, end = paragraph.spans[number - 1]
+    return sum(start <= first and last <= end for first, last in marks)
 
 
 def _standing_alone(paragraph: Paragraph) -> list[Place]:

@@ -23,10 +23,10 @@ class Reader:
         """List the sections with their paragraphs and reading time."""
         reading = await self._readings.of(caller)
         items = tuple(
-            f"{section.number}. {section.heading}: {_range(section)}, {_minutes(section.words)}"
+            f"{section.number}. {section.heading}: {_range(section)}, {minutes_to_read(section.words)}"
             for section in reading.sections
         )
-        whole = _minutes(sum(section.words for section in reading.sections))
+        whole = minutes_to_read(sum(section.words for section in reading.sections))
         return Reply(
             reading.title,
             (Prose(f"{reading.author}. {reading.paragraphs} paragraphs, {whole}."), Bullets(items)),
@@ -105,6 +105,7 @@ def _range(section: Section) -> str:
     return f"¶ {section.first}" if section.first == section.last else f"¶ {section.first}–{section.last}"
 
 
-def _minutes(words: int) -> str:
+def minutes_to_read(words: int) -> str:
+    """Return how long reading takes, in words."""
     minutes = max(1, round(words / _WORDS_A_MINUTE))
     return f"about {minutes} minute{'s' * (minutes > 1)}"

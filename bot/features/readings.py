@@ -7,6 +7,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from bot.caller import Caller
 from bot.errors import UserError
+from bot.features.group_values import GroupValues
 from bot.library.library import Library
 from bot.library.words import words
 from bot.reading import Place, Reading, Section
@@ -15,13 +16,15 @@ _PARAGRAPH = re.compile(r"(?:¶|p\.?|para(?:graph)?)\s*(\d{1,7})(?:\.(\d{1,5})(?
 _PLACE = re.compile(r"(\d{1,7})\.(\d{1,5})(?:[-–](\d{1,5}))?\Z")
 _SECTION = re.compile(r"(?:§|s(?:ection)?\.?)?\s*(\d{1,5})\Z", re.IGNORECASE)
 _LIKE_ENOUGH = 0.87
+_MOST_NAMED = 12
 
 
 class Readings:
-    """Which reading a group reads: the one that was asked for by name, or else the library's first."""
+    """Which reading a group reads: the one that was asked for by name, or that was chosen, or the library's first."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, values: GroupValues) -> None:
         self._library = library
+        self._values = values
 
     async def of(self, caller: Caller) -> Reading:
         """Return the reading that a caller means.
@@ -29,8 +32,34 @@ class Readings:
         Raises:
             UserError: There is none of the name that they gave.
         """
-        slug = caller.reading or (await self._library.slugs())[0]
-        return await self._library.reading(slug)
+        if caller.reading:
+            return await self._library.reading(caller.reading)
+        slugs = await self._library.slugs()
+        chosen = (await self._values.of(caller))["reading"]
+        # One that was chosen and is no longer there must not silence the circle.
+        return await self._library.reading(chosen if chosen in slugs else slugs[0])
+
+    async def named(self, text: str) -> str:
+        """Return the slug of the reading that somebody means, by its slug or words of its title.
+
+        Raises:
+            UserError: There is none, or more than one.
+        """
+        slugs = await self._library.slugs()
+        wanted = text.strip().casefold()
+        if wanted in slugs:
+            return wanted
+        asked = {word.text for word in words(text)}
+        fitting = []
+        for slug in slugs:
+            reading = await self._library.reading(slug)
+            if asked and asked <= {word.text for word in words(f"{reading.title} {reading.author}")}:
+                fitting.append(slug)
+        if len(fitting) == 1:
+            return fitting[0]
+        there = ", ".join((fitting or slugs)[:_MOST_NAMED])
+        which = "More than one reading is" if fitting else "There is no reading"
+        raise UserError(f"{which} “{text.strip()[:60]}”. Choose one by its slug: {there}.")
 
 
 def find_section(reading: Reading, text: str) -> Section:

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from bot.store.state import State
+from bot.store.state import State, milliseconds
 
 _KEY_BYTES = 9  # 12 characters; two of a billion lines meet with a chance of 1 in 9,000
 
@@ -24,9 +24,9 @@ class ButtonLines:
 
     async def keep(self, lines: Iterable[str], now: datetime) -> None:
         """Remember lines, each under :func:`key_of` it."""
-        rows = [(key_of(line), line, _milliseconds(now)) for line in lines]
-        async with self._state.write() as connection:
-            await connection.executemany(
+        rows = [(key_of(line), line, milliseconds(now)) for line in lines]
+        async with self._state.write() as transaction:
+            await transaction.each(
                 "INSERT INTO button_line (key, line, created_at) VALUES (?, ?, ?)"
                 " ON CONFLICT (key) DO UPDATE SET created_at = excluded.created_at",
                 rows,
@@ -39,9 +39,5 @@ class ButtonLines:
 
     async def forget_before(self, time: datetime) -> None:
         """Delete the lines that were not offered since ``time``."""
-        async with self._state.write() as connection:
-            await connection.execute("DELETE FROM button_line WHERE created_at < ?", (_milliseconds(time),))
-
-
-def _milliseconds(time: datetime) -> int:
-    return round(time.timestamp() * 1000)
+        async with self._state.write() as transaction:
+            await transaction.run("DELETE FROM button_line WHERE created_at < ?", milliseconds(time))

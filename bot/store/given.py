@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.store.state import State
+from bot.store.state import State, Transaction, milliseconds
 
 
 class Given:
@@ -30,25 +30,8 @@ class Given:
         Where it had them all, they are forgotten and the first is given again; the second value says so. Two who ask at
         the same time get two different ones.
         """
-        async with self._state.write() as connection:
-            rows = await connection.execute_fetchall(
-                "SELECT item FROM given WHERE group_id = ? AND reading = ? AND kind = ?", (group, reading, kind)
-            )
-            had = {row[0] for row in rows}
-            item = next((choice for choice in choices if choice not in had), None)
-            again = item is None
-            if item is None:
-                await connection.executemany(
-                    "DELETE FROM given WHERE group_id = ? AND reading = ? AND kind = ? AND item = ?",
-                    [(group, reading, kind, choice) for choice in choices],
-                )
-                item = choices[0]
-            await connection.execute(
-                "INSERT INTO given (group_id, reading, kind, item, given_at) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (group_id, reading, kind, item) DO UPDATE SET given_at = excluded.given_at",
-                (group, reading, kind, item, round(now.timestamp() * 1000)),
-            )
-        return item, again
+        async with self._state.write() as transaction:
+            return await give_first(transaction, group, reading, kind, choices, now)
 
     async def count(self, group: str) -> list[tuple[str, str, int]]:
         """Return (reading, kind, how many) of what is remembered about a group."""
@@ -66,6 +49,39 @@ class Given:
 
     async def forget(self, group: str) -> int:
         """Delete all that is remembered about a group; returns how many rows."""
-        async with self._state.write() as connection:
-            cursor = await connection.execute("DELETE FROM given WHERE group_id = ?", (group,))
-            return cursor.rowcount
+        async with self._state.write() as transaction:
+            return await transaction.run("DELETE FROM given WHERE group_id = ?", group)
+
+
+async def look_first(
+    transaction: Transaction, group: str, reading: str, kind: str, choices: Sequence[str], now: datetime
+) -> tuple[str, bool]:
+    """Return what :func:`give_first` would give now, and record nothing."""
+    rows = await transaction.all(
+        "SELECT item FROM given WHERE group_id = ? AND reading = ? AND kind = ?", group, reading, kind
+    )
+    had = {row[0] for row in rows}
+    item = next((choice for choice in choices if choice not in had), None)
+    return (choices[0], True) if item is None else (item, False)
+
+
+async def give_first(
+    transaction: Transaction, group: str, reading: str, kind: str, choices: Sequence[str], now: datetime
+) -> tuple[str, bool]:
+    """Do what :meth:`Given.give_first` does, within a transaction that does more."""
+    item, again = await look_first(transaction, group, reading, kind, choices, now)
+    if again:
+        await transaction.each(
+            "DELETE FROM given WHERE group_id = ? AND reading = ? AND kind = ? AND item = ?",
+            [(group, reading, kind, choice) for choice in choices],
+        )
+    await transaction.run(
+        "INSERT INTO given (group_id, reading, kind, item, given_at) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (group_id, reading, kind, item) DO UPDATE SET given_at = excluded.given_at",
+        group,
+        reading,
+        kind,
+        item,
+        milliseconds(now),
+    )
+    return item, again

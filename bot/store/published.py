@@ -21,9 +21,11 @@ class Published:
 
     async def record(self, application: str, hash_: str, ids: Mapping[str, int]) -> None:
         """Remember what was published."""
-        async with self._state.write() as connection:
-            await connection.execute(
+        async with self._state.write() as transaction:
+            await transaction.run(
                 "INSERT INTO published_commands (application, hash, ids) VALUES (?, ?, ?)"
                 " ON CONFLICT (application) DO UPDATE SET hash = excluded.hash, ids = excluded.ids",
-                (application, hash_, json.dumps(dict(ids))),
+                application,
+                hash_,
+                json.dumps(dict(ids)),
             )

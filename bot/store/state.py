@@ -3,8 +3,9 @@
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,31 +19,68 @@ _DAMAGED = "{path} is damaged. Restore a backup, or move the file away to begin 
 _PRIMARY_CODE = 0xFF  # an extended result code has the primary one in its last byte
 
 
+def milliseconds(time: datetime) -> int:
+    """Return an aware time as the database keeps it: milliseconds since 1970, UTC."""
+    return round(time.timestamp() * 1000)
+
+
+def moment(milliseconds: int) -> datetime:
+    """Return a kept time, in UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
 class StateError(Exception):
     """The state database cannot be used; the message says why and what to do."""
 
 
-class State:
-    """The state database. Writing takes turns; reading does not wait."""
+class Transaction:
+    """An open transaction: what it reads includes what it wrote."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
-        self._writing = asyncio.Lock()
 
     async def all(self, sql: str, *values: object) -> list[Any]:
         """Return every row of a query."""
         return list(await self._connection.execute_fetchall(sql, values))
 
+    async def run(self, sql: str, *values: object) -> int:
+        """Change rows; returns how many."""
+        async with self._connection.execute(sql, values) as cursor:
+            return cursor.rowcount
+
+    async def each(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Change rows, once for each of these values."""
+        await self._connection.executemany(sql, rows)
+
+
+class State:
+    """The state database. Writing takes turns; reading does not wait, and sees what is committed."""
+
+    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._writing = asyncio.Lock()
+
+    async def all(self, sql: str, *values: object) -> list[Any]:
+        """Return every row of a query."""
+        return list(await self._reader.execute_fetchall(sql, values))
+
+    async def rows(self, sql: str, *values: object) -> list[dict[str, object]]:
+        """Return every row of a query by its columns' names."""
+        async with self._reader.execute(sql, values) as cursor:
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
+
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[aiosqlite.Connection]:
+    async def write(self) -> AsyncIterator[Transaction]:
         """Hold the writer within one transaction: all of it happens, durably, or nothing."""
         async with self._writing:
             try:
-                await self._connection.execute("BEGIN IMMEDIATE")
-                yield self._connection
-                await self._connection.execute("COMMIT")
+                await self._writer.execute("BEGIN IMMEDIATE")
+                yield Transaction(self._writer)
+                await self._writer.execute("COMMIT")
             except BaseException:
-                await _roll_back(self._connection)
+                await _roll_back(self._writer)
                 raise
 
 
@@ -117,17 +155,22 @@ async def open_state(stack: AsyncExitStack, folder: Path) -> State:
     path = folder / FILE
     try:
         await asyncio.to_thread(_make_private, path)
-        connection = await stack.enter_async_context(
-            aiosqlite.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
-        )
+        writer = await _connect(stack, path)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            await connection.execute(f"PRAGMA {pragma}")
-        damage = next(iter(await connection.execute_fetchall("PRAGMA integrity_check(1)")))[0]
+            await writer.execute(f"PRAGMA {pragma}")
+        damage = next(iter(await writer.execute_fetchall("PRAGMA integrity_check(1)")))[0]
         if damage != "ok":
             raise StateError(_DAMAGED.format(path=path))
-        await migrate(connection, migrations())
+        await migrate(writer, migrations())
+        reader = await _connect(stack, path)
+        await reader.execute("PRAGMA query_only = ON")
     except (OSError, sqlite3.Error) as error:
         if getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise StateError(_DAMAGED.format(path=path)) from error
         raise StateError(f"{path} cannot be opened. KRUZHOK_STATE must name a folder that can be written.") from error
-    return State(connection)
+    return State(writer, reader)
+
+
+async def _connect(stack: AsyncExitStack, path: Path) -> aiosqlite.Connection:
+    opened = aiosqlite.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+    return await stack.enter_async_context(opened)

@@ -119,10 +119,10 @@ async def filled(folder: Path) -> Path:
     """Make a state with some rows in it, in several pages."""
     async with AsyncExitStack() as stack:
         state = await open_state(stack, folder)
-        async with state.write() as connection:
-            await connection.executemany(
+        async with state.write() as transaction:
+            await transaction.each(
                 "INSERT INTO given VALUES (?, 'r', 'quote', ?, ?)",
-                [(f"group {n % 7}", f"{n}.1", n) for n in range(2000)],
+                [(f"group {n % 7}", f"{n}.1", n) for n in range(6000)],
             )
     with closing(sqlite3.connect(folder / FILE)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -177,7 +177,8 @@ async def test_every_table_is_strict_and_the_database_durable(tmp_path: Path) ->
         assert tables
         assert [name for name, strict in tables if not strict] == []
         expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-        assert {name: (await state.all(f"PRAGMA {name}"))[0][0] for name in expected} == expected
+        async with state.write() as transaction:
+            assert {name: (await transaction.all(f"PRAGMA {name}"))[0][0] for name in expected} == expected
 
 
 @pytest.mark.parametrize("kind", ["a file", "below a file", "no folder can be made"])
@@ -249,20 +250,34 @@ async def test_a_full_disk_is_no_end(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         state = await open_state(stack, tmp_path)
         await add(state, "before")
-        pages = (await state.all("PRAGMA page_count"))[0][0]
-        await state.all(f"PRAGMA max_page_count = {pages}")
+        await limit_pages(state, (await state.all("PRAGMA page_count"))[0][0])
         with pytest.raises(sqlite3.OperationalError, match="full"):
             await add(state, "x" * 100_000)
-        await state.all("PRAGMA max_page_count = 100000")
+        await limit_pages(state, 100_000)
         await add(state, "then")
         assert await items(state) == ["before", "then"]
 
 
+async def test_nobody_sees_what_is_not_committed(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        state = await open_state(stack, tmp_path)
+        async with state.write() as transaction:
+            await transaction.run("INSERT INTO given VALUES ('g', 'r', 'quote', 'a', 0)")
+            assert await items(state) == []
+        assert await items(state) == ["a"]
+
+
+async def limit_pages(state: State, most: int) -> None:
+    """Make the disk full, or empty again."""
+    async with state.write() as transaction:
+        await transaction.all(f"PRAGMA max_page_count = {most}")
+
+
 async def add(state: State, item: str, fail: bool = False) -> None:
     """Write one row, in two steps."""
-    async with state.write() as connection:
-        await connection.execute("INSERT INTO given VALUES ('g', 'r', 'quote', ?, 0)", (item,))
-        await connection.execute("UPDATE given SET given_at = 1 / ? WHERE item = ?", (1, item))
+    async with state.write() as transaction:
+        await transaction.run("INSERT INTO given VALUES ('g', 'r', 'quote', ?, 0)", item)
+        await transaction.run("UPDATE given SET given_at = 1 / ? WHERE item = ?", 1, item)
         if fail:
             raise ZeroDivisionError
 

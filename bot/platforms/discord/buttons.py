@@ -47,10 +47,11 @@ async def buttons(
     if long:
         app = interaction.client.app
         await app.button_lines.keep(long, app.now())
-    return [_button(label, press) for label, press in chosen]
+    return [button(label, press) for label, press in chosen]
 
 
-def _button(label: str, press: Press) -> Button:
+def button(label: str, press: Press) -> Button:
+    """Make a button; what is not a command stands out."""
     is_own = press.verb != COMMAND
     style = discord.ButtonStyle.primary if is_own else discord.ButtonStyle.secondary
     return ui.Button(label=limits.fit(one_line(label), limits.LABEL), style=style, custom_id=press.custom_id)

@@ -12,11 +12,25 @@ WRITING_IN_THREADS: Names = ("view_channel", "send_messages_in_threads")
 THREAD: Names = ("view_channel", "create_public_threads", "send_messages_in_threads")
 FORUM: Names = ("view_channel", "send_messages", "send_messages_in_threads")
 POLL: Names = ("send_polls",)
+# Without it the messages of a channel are an empty list to us, not an error.
+HISTORY: Names = ("read_message_history",)
 
 # What the invitation asks for: exactly the permissions that features use.
-ALL = discord.Permissions(**dict.fromkeys((*WRITING, *WRITING_IN_THREADS, *THREAD, *FORUM, *POLL), True))
+ALL = discord.Permissions(**dict.fromkeys((*WRITING, *WRITING_IN_THREADS, *THREAD, *FORUM, *POLL, *HISTORY), True))
 
-_CALLED = {"send_polls": "Create Polls", "view_channel": "View Channel"}
+# Those that Discord's clients call otherwise than its documentation; in forums, some have names of their own.
+_CALLED = {
+    "send_polls": "Create Polls",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "mention_everyone": "Mention @everyone, @here and All Roles",
+}
+_CALLED_IN_FORUMS = {"send_messages": "Create Posts", "send_messages_in_threads": "Send Messages in Posts"}
+
+
+def named(permission: str, in_forum: bool = False) -> str:
+    """Return what Discord's clients call a permission."""
+    called = _CALLED_IN_FORUMS.get(permission) if in_forum else None
+    return called or _CALLED.get(permission, permission.replace("_", " ").title())
 
 
 def writing(interaction: Interaction) -> Names:
@@ -54,7 +68,7 @@ def refuse_without(names: Names, given: discord.Permissions, who: str, where: st
     """Refuse if any of these permissions is not given."""
     missing = [name for name in names if not getattr(given, name)]
     if missing:
-        listed = ", ".join(f"“{_CALLED.get(name, name.replace('_', ' ').title())}”" for name in missing)
+        listed = ", ".join(f"“{named(name)}”" for name in missing)
         plural = "s" if len(missing) > 1 else ""
         raise Refused(f"{who} the permission{plural} {listed} in {where}. Whoever manages the server can give it.")
 

@@ -18,6 +18,7 @@ from bot.platforms.discord.render import Button
 from bot.platforms.discord.respond import answering, in_time, send, show, tell, turn
 from bot.platforms.discord.threads import open_thread
 from bot.reading import Prompt
+from bot.reply import Question, Reply
 
 OUTDATED = "This button is from another version of Kruzhok. Ask again: /help lists the commands."
 NOT_KEPT = "What this button stood for is no longer kept. Ask again: /help lists the commands."
@@ -132,11 +133,22 @@ class PollButton(Pressed, template=custom_id.template(custom_id.POLL)):
         await interaction.response.send_message(poll=poll)
 
 
+class WholeButton(Pressed, template=custom_id.template(custom_id.WHOLE)):
+    """Shows a prompt whole to the one who wants to see more than fits into a scheduled post."""
+
+    verb = custom_id.WHOLE
+
+    async def answer(self, interaction: Interaction) -> None:
+        prompt = await _prompt(interaction, await self.press(interaction))
+        title = f"{prompt.passage.section}. {prompt.passage.heading}"
+        await show(interaction, Reply(title, (Question(prompt),), private=True), private=True)
+
+
 class OutdatedButton(Pressed, template=custom_id.OUTDATED):
     """Anything that this version does not know; it says so, instead of leaving Discord to say "interaction failed"."""
 
 
-PRESSED = (CommandButton, PostButton, ThreadButton, PollButton, OutdatedButton)
+PRESSED = (CommandButton, PostButton, ThreadButton, PollButton, WholeButton, OutdatedButton)
 
 
 def _message(interaction: Interaction) -> discord.Message:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, assert_never
 
@@ -10,7 +11,20 @@ from discord import ui
 from bot.platforms.discord import limits
 from bot.platforms.discord.markdown import bold, code_block, one_line, plain
 from bot.reading import Claim, Prompt, Quotation
-from bot.reply import Bullets, Claims, Code, Difference, Differences, Piece, Prose, Question, Quote, Reply
+from bot.reply import (
+    Bullets,
+    Claims,
+    Code,
+    Difference,
+    Differences,
+    Piece,
+    PlannedTime,
+    Prose,
+    Question,
+    Quote,
+    Reply,
+    Times,
+)
 
 SIC = r"\[sic]"
 FOLLOW_UPS, POSITIONS = "Follow-ups", "Positions to argue"
@@ -43,7 +57,7 @@ def parts(reply: Reply, mentions: Mentions) -> list[Part]:
     used = 0
     for piece in reply.pieces:
         begun = False
-        for item in _items(piece, mentions):
+        for item in items(piece, mentions):
             size = limits.length(item) + 1
             if found[-1] and used + size > _MOST_TEXT:
                 found.append([])
@@ -84,7 +98,7 @@ def _heading(title: str, number: int, of: int) -> str:
     return f"### {shown}{counted}" if shown.strip() else counted.strip()
 
 
-def _items(piece: Piece, mentions: Mentions) -> Iterator[str]:
+def items(piece: Piece, mentions: Mentions) -> Iterator[str]:
     """Give the lines of a piece; none is longer than a message."""
     match piece:
         case Prose(text):
@@ -93,14 +107,16 @@ def _items(piece: Piece, mentions: Mentions) -> Iterator[str]:
             yield from _quotation(quotation, label)
         case Claims(claims):
             yield from (line for claim in claims for line in _claim(claim))
-        case Bullets(items, heading, ordered):
-            yield from _listed(items, heading, ordered, mentions)
+        case Bullets(listed, heading, ordered):
+            yield from _listed(listed, heading, ordered, mentions)
         case Question(prompt):
             yield from _prompt(prompt)
         case Code(text, language):
             yield from (code_block(part.strip("\n"), language) for part in limits.split(text, _ITEM))
         case Differences(differences):
             yield from _differences(differences)
+        case Times(times, heading):
+            yield from _times(times, heading)
         case _:
             assert_never(piece)
 
@@ -176,6 +192,21 @@ def _prompt(prompt: Prompt) -> Iterator[str]:
     yield from _listed(prompt.positions, POSITIONS, False, {})
     kind = limits.fit(one_line(f"{prompt.kind} · {prompt.place}"), _LONGEST_HEADING)
     yield f"-# {plain(f'{kind} · about {prompt.minutes} minutes')}"
+
+
+def _times(times: Sequence[PlannedTime], heading: str) -> Iterator[str]:
+    """Show when in the group's own time; beside it Discord counts the days, which are everybody's."""
+    begun = f"{bold(limits.fit(one_line(heading), _LONGEST_HEADING))}\n" if heading else ""
+    for time in times:
+        note = f" · {plain(limits.fit(one_line(time.note), _LONGEST_HEADING))}" if time.note else ""
+        yield f"{begun}- {plain(local_time(time.at))} <t:{int(time.at.timestamp())}:R>{note}"
+        begun = ""
+
+
+def local_time(at: datetime) -> str:
+    """Return a time as the clocks of its zone show it: ``Thu 3 Dec 2026 18:30 CET``."""
+    zone = at.tzname() or ""
+    return f"{at:%a} {at.day} {at:%b %Y %H:%M} {'UTC' if zone[:1] in '+-' else ''}{zone}".rstrip()
 
 
 def _differences(differences: Sequence[Difference]) -> Iterator[str]:

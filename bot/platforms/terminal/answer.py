@@ -1,12 +1,13 @@
 """The shape of an answer for scripts: plain values for JSON, every key always there."""
 
 import json
+from datetime import UTC
 from typing import Any
 
 from bot.commands import Failure
 from bot.platforms.terminal.plain import plain
 from bot.reading import Claim, Place, Prompt, Quotation
-from bot.reply import Claims, Question, Reply
+from bot.reply import Claims, PlannedTime, Question, Reply, Times
 
 Json = dict[str, Any]  # what json makes and takes
 
@@ -28,6 +29,7 @@ def _answer(answer: Reply | Failure) -> Json:
         "quotations": [_quotation(quotation) for quotation in reply.quotations],
         "claims": [_claim(each) for piece in reply.pieces if isinstance(piece, Claims) for each in piece.claims],
         "prompts": [_prompt(piece.prompt) for piece in reply.pieces if isinstance(piece, Question)],
+        "occurrences": [_time(each) for piece in reply.pieces if isinstance(piece, Times) for each in piece.times],
         "suggestions": list(reply.suggestions),
         "actions": [{"label": action.label, "line": f"/{action.line}"} for action in reply.actions],
     }
@@ -59,6 +61,14 @@ def _prompt(prompt: Prompt) -> Json:
         "follow_ups": list(prompt.follow_ups),
         "positions": list(prompt.positions),
         "passage": _quotation(prompt.passage),
+    }
+
+
+def _time(time: PlannedTime) -> Json:
+    return {
+        "utc": time.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "local": time.at.strftime("%Y-%m-%d %H:%M"),
+        "note": time.note,
     }
 
 

@@ -11,10 +11,11 @@ from bot.caller import Caller
 from bot.commands import Failure, safely, well_formed
 from bot.platforms.terminal.answer import as_json
 from bot.platforms.terminal.plain import plain
+from bot.platforms.terminal.room import NAME as PLATFORM
+from bot.platforms.terminal.room import Room
 from bot.reply import Reply
 from bot.settings import Settings
 
-PLATFORM = "terminal"
 GROUP, USER = "local", "you"
 ANSWERED, USAGE, BUG, REFUSED = 0, 2, 70, 77  # the last two after BSD's sysexits.h
 EXIT_CODES = {"usage": USAGE, "refused": REFUSED, "bug": BUG}
@@ -37,6 +38,7 @@ async def ask(
 ) -> int:
     """Answer one line on standard output, or say on standard error why not; returns the exit code."""
     async with open_app(settings, _clock(now)) as app:
+        app.places.add(Room(settings.state))
         answer = await safely(app.commands.answer(caller, line))
     if as_object:
         print(as_json(answer), flush=True)
@@ -52,6 +54,7 @@ async def ask_lines(
 ) -> int:
     """Answer each line of JSON with a line of JSON, in order; returns the exit code."""
     async with open_app(settings, _clock(now)) as app:
+        app.places.add(Room(settings.state))
         for line in lines:
             print(as_json(await _answer(app, line, reading)), flush=True)
     return ANSWERED

@@ -16,7 +16,20 @@ from bot.platforms.terminal.words import (
     typed,
 )
 from bot.reading import Prompt, Quotation
-from bot.reply import Action, Bullets, Claims, Code, Difference, Differences, Piece, Prose, Question, Quote, Reply
+from bot.reply import (
+    Action,
+    Bullets,
+    Claims,
+    Code,
+    Difference,
+    Differences,
+    Piece,
+    Prose,
+    Question,
+    Quote,
+    Reply,
+    Times,
+)
 
 INDENT = "    "
 
@@ -45,6 +58,8 @@ def _piece(piece: Piece) -> str:
             return lines(text)
         case Differences(parts):
             return " ".join(_difference(part) for part in parts)
+        case Times(times, heading):
+            return _listed(tuple(str(time) for time in times), heading)
         case _:
             assert_never(piece)
 

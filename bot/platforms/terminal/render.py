@@ -20,7 +20,7 @@ from bot.platforms.terminal.words import (
     typed,
 )
 from bot.reading import Claim, Prompt, Quotation
-from bot.reply import Action, Bullets, Claims, Code, Differences, Piece, Prose, Question, Quote, Reply
+from bot.reply import Action, Bullets, Claims, Code, Differences, Piece, Prose, Question, Quote, Reply, Times
 
 # Longer lines are hard to read.
 MOST_COLUMNS = 88
@@ -89,6 +89,8 @@ class Layout:
                 return [line for each in lines(text).split("\n") for line in self.wrap(Text(each))]
             case Differences(parts):
                 return self.differences(Differences(parts))
+            case Times(times, heading):
+                return self.listed(tuple(str(time) for time in times), heading)
             case _:
                 assert_never(piece)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ _COLORS = {"primary_color": 0, "secondary_color": None, "tertiary_color": None}
 _FIRST_GUILD, _APART = 1 << 40, 1000
 
 Failure = tuple[int, dict[str, str], Any]
+Others = Callable[[web.Request, Any], Awaitable[web.StreamResponse | None]]
 
 
 class Loopback:
@@ -31,6 +32,7 @@ class Loopback:
         guilds: In how many servers the bot is.
         failures: With what to refuse callbacks, first come, first served; each is a status, headers and a body.
         slow: Answers are taken only while this is set; ``asked`` tells that one has come.
+        others: Answers what else is asked, given the request and its body; None for what it does not know.
         close_code: With what the gateway closes after IDENTIFY or RESUME, if it does.
     """
 
@@ -50,6 +52,7 @@ class Loopback:
         self.slow = asyncio.Event()
         self.slow.set()
         self.answered: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+        self.others: Others | None = None
         self._socket: web.WebSocketResponse | None = None
         self._sequence = 0
         self._last_id = 5000
@@ -120,7 +123,7 @@ class Loopback:
         assert self._socket is not None
         await self._socket.send_str(frame)
 
-    async def rest(self, request: web.Request) -> web.Response:
+    async def rest(self, request: web.Request) -> web.StreamResponse:
         """Answer a request."""
         body = await request.json() if request.body_exists else None
         self.requests.append((request.method, request.path, body))
@@ -150,7 +153,8 @@ class Loopback:
                     for n, each in enumerate(body or [], 1)
                 ]
             )
-        return _json({"message": "404: Not Found", "code": 0}, 404)
+        found = await self.others(request, body) if self.others else None
+        return found or _json({"message": "404: Not Found", "code": 0}, 404)
 
     async def gateway(self, request: web.Request) -> web.WebSocketResponse:
         """Speak with the bot."""

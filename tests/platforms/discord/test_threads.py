@@ -12,6 +12,12 @@ from bot.platforms.discord.presses import NO_POLL
 from bot.platforms.discord.threads import ALREADY, HAS_ONE, NO_THREADS
 from tests.platforms.discord.circle import ALLOWED, Circle, answer, buttons, text
 
+# Permissions as Discord's clients call them.
+CALLED = {
+    "create_public_threads": "Create Public Threads",
+    "send_messages_in_threads": "Send Messages in Threads",
+}
+
 
 async def prompt(circle: Circle, **options: Any) -> simcord.ResponseMessage:
     """Ask for a prompt that has positions."""
@@ -78,7 +84,7 @@ async def test_a_voice_channel_has_no_threads(circle: Circle) -> None:
     assert text(await circle.press(message, "Start a thread")) == NO_THREADS
 
 
-@pytest.mark.parametrize("name", ["create_public_threads", "send_messages_in_threads"])
+@pytest.mark.parametrize("name", CALLED)
 @pytest.mark.parametrize("whose", ["bot", "member"])
 async def test_a_missing_permission_is_named_with_its_channel(circle: Circle, name: str, whose: str) -> None:
     target = circle.bot.user if whose == "bot" else circle.anna
@@ -89,7 +95,7 @@ async def test_a_missing_permission_is_named_with_its_channel(circle: Circle, na
     )
     told = await circle.press(await prompt(circle), "Start a thread")
     assert told.ephemeral
-    assert f"“{name.replace('_', ' ').title()}” in #quiet" in text(told)
+    assert f"“{CALLED[name]}” in #quiet" in text(told)
     assert text(told).startswith("Kruzhok needs" if whose == "bot" else "You need")
     assert not circle.threads()
 

@@ -1,0 +1,295 @@
+"""Moderators' settings of their group, or of all groups of their server: shown, changed, logged, checked."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from functools import partial
+
+from bot.caller import Caller
+from bot.errors import Refused, UserError
+from bot.features.delivery import target_of
+from bot.features.group_values import AGAIN, DEFAULTS, SETTINGS, GroupValues, Setting, Values, effective
+from bot.features.places import Places
+from bot.features.planning import moved_to_zone
+from bot.features.setting_values import SettingValues
+from bot.posting import Target
+from bot.recurrence.zones import zone
+from bot.reply import Action, Bullets, Prose, Reply, day_and_time
+from bot.store.changes import Change, Changes
+from bot.store.chosen import Chosen
+from bot.store.occurrences import Occurrences
+from bot.store.schedules import Move, Schedule, Schedules
+
+SCOPES = ("here", "server")
+# These decide where and how scheduled posts are made.
+POSTING = {"channel", "threads", "tag", "mention"}
+_ORIGINS = {"group": "chosen here", "server": "chosen for the server", "default": "default"}
+_A_PAGE = 20
+_MOST_CHANGES = 400
+
+
+class GroupSettings:
+    """What moderators decide."""
+
+    def __init__(
+        self,
+        chosen: Chosen,
+        values: GroupValues,
+        reading_of: SettingValues,
+        places: Places,
+        schedules: Schedules,
+        occurrences: Occurrences,
+        changes: Changes,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._chosen = chosen
+        self._values = values
+        self._read = reading_of
+        self._places = places
+        self._schedules = schedules
+        self._occurrences = occurrences
+        self._changes = changes
+        self._now = now
+
+    def changing(self, setting: Setting) -> Callable[..., Awaitable[Reply]]:
+        """Return what runs the command of one setting."""
+        return partial(self.change, setting=setting)
+
+    async def show(self, caller: Caller) -> Reply:
+        """Show the settings of this circle, and where each value comes from."""
+        values = await self._values.of(caller)
+        items = tuple(
+            f"{each.name}: {self._read.shown(each, values[each.name], caller)} ({_ORIGINS[values.origins[each.name]]})"
+            for each in shown_settings(caller)
+        )
+        how = "To change one: /config and its name, such as /config timezone Europe/Paris; “default” takes it back."
+        coming = await self._next(caller.group)
+        return Reply(
+            "Settings",
+            (Bullets(items), Prose(coming), Prose(how)),
+            private=True,
+            actions=(Action("Check", "config check"), Action("Log", "config log"), Action("Export", "config export")),
+        )
+
+    async def change(self, caller: Caller, value: str = "", scope: str = "here", *, setting: Setting) -> Reply:
+        """Change one setting, here or for the whole server.
+
+        Args:
+            value: What it is to be; nothing shows what it is, and default takes a choice back.
+            scope: here, or server.
+
+        Raises:
+            UserError: It cannot be that; Refused if the caller may not.
+        """
+        where = self.scope(caller, scope)
+        if not value.strip():
+            return await self._one(caller, setting)
+        self.refuse_change_of(setting, caller)
+        new = await self._read.read(setting, caller, value)
+        before = await self._values.of(caller)
+        await self.choose(caller, where, {setting.name: new})
+        after = await self._values.of(caller)
+        return Reply(
+            f"{setting.name} is changed" if before != after else setting.name,
+            (
+                Prose(self._changed(caller, setting, before, after, where, new)),
+                *(await self._consequence(caller, setting, after)),
+            ),
+            private=True,
+            actions=(*_undo(setting, before, scope, where, caller), Action("All settings", "config show")),
+        )
+
+    def scope(self, caller: Caller, text: str) -> str:
+        """Return the group or the server that is meant.
+
+        Raises:
+            UserError: It is neither, or there is no server.
+        """
+        wanted = text.strip().casefold()
+        if wanted not in SCOPES:
+            raise UserError(f"scope is here or server, not “{text.strip()[:40]}”.")
+        if wanted == "server" and not caller.server:
+            raise UserError("This circle belongs to no server. Leave scope: out.")
+        return caller.server if wanted == "server" else caller.group
+
+    def refuse_change_of(self, setting: Setting, caller: Caller) -> None:
+        """Refuse what not every moderator may change.
+
+        Raises:
+            Refused: Who is a moderator is decided by those who manage the server, not by those they chose.
+        """
+        if setting.name == "moderators" and caller.by_role:
+            raise Refused("Only members with the permission “Manage Server” may choose who else is a moderator.")
+
+    async def choose(self, caller: Caller, where: str, chosen: Mapping[str, str | None]) -> None:
+        """Keep choices, all or none; schedules follow a new time zone in the same moment."""
+        moves = await self._moves(where, chosen["timezone"]) if "timezone" in chosen else []
+        await self._chosen.choose(where, chosen, moves, caller.user, self._now())
+
+    async def _moves(self, where: str, zone_name: str | None) -> list[Move]:
+        """Return when schedules are due in the time zone that will hold for each."""
+        moves = []
+        for schedule in await self._schedules.within(where):
+            scopes = (schedule.group, schedule.server) if schedule.server else (schedule.group,)
+            by_scope = {scope: dict(values) for scope, values in (await self._chosen.of(scopes)).items()}
+            if where in by_scope:
+                by_scope[where].pop("timezone", None)
+                by_scope[where] |= {"timezone": zone_name} if zone_name else {}
+            wanted = effective(by_scope[schedule.group], by_scope.get(schedule.server, {}))["timezone"]
+            if wanted != schedule.zone:
+                decided = await self._occurrences.decided(schedule.id)
+                moves.append(moved_to_zone(schedule, wanted, self._now(), decided))
+        return moves
+
+    async def _one(self, caller: Caller, setting: Setting) -> Reply:
+        values = await self._values.of(caller)
+        shown = self._read.shown(setting, values[setting.name], caller)
+        text = f"{setting.about} It is {shown} ({_ORIGINS[values.origins[setting.name]]}). It can be: {setting.values}"
+        return Reply(setting.name, (Prose(text),), private=True, actions=(Action("All settings", "config show"),))
+
+    def _changed(
+        self, caller: Caller, setting: Setting, before: Values, after: Values, where: str, new: str | None
+    ) -> str:
+        old_shown = self._read.shown(setting, before[setting.name], caller)
+        new_shown = self._read.shown(setting, after[setting.name], caller)
+        whole = where == caller.server and bool(caller.server)
+        for_whom = " for every channel of this server that has not chosen otherwise" if whole else ""
+        if whole and new is not None and after[setting.name] != new:
+            there = self._read.shown(setting, new, caller)
+            return f"{setting.name} is {there}{for_whom}. This channel has chosen {new_shown}, and keeps it."
+        if before[setting.name] == after[setting.name]:
+            return f"{setting.name} is {new_shown}{for_whom}, as before."
+        return f"{setting.name} was {old_shown}, and is {new_shown} now{for_whom}."
+
+    async def _consequence(self, caller: Caller, setting: Setting, after: Values) -> tuple[Prose | Bullets, ...]:
+        """Say what a value brings about."""
+        if setting.name in POSTING | {"timezone"}:
+            said: list[Prose | Bullets] = [Prose(await self._next(caller.group))]
+            if setting.name in POSTING:
+                missing = await self._places.of(caller).missing(self.target(caller, after))
+                said += [Bullets(tuple(missing), "Until this is put right, nothing can be posted there")] * bool(
+                    missing
+                )
+            return tuple(said)
+        return (Prose(_CONSEQUENCES[setting.name](after)),) if setting.name in _CONSEQUENCES else ()
+
+    async def _next(self, group: str) -> str:
+        """Say when something is posted next."""
+        schedules = [each for each in await self._schedules.of(group) if each.next_at]
+        if not schedules:
+            return "Nothing is scheduled here: /schedule add prompt thursdays 19:00 would be a beginning."
+        first = min(schedules, key=_next_at)
+        local = _next_at(first).astimezone(zone(first.zone))
+        return f"Next {first.what.split(' ')[0]}: {day_and_time(local)}, {first.zone}."
+
+    def target(self, caller: Caller, values: Values) -> Target:
+        """Return where prompts of a caller's group go."""
+        shape = Schedule(
+            "", caller.group, caller.server, 0, "prompt", "", values["timezone"], self._now().date(), None, None
+        )
+        return target_of(shape, values)
+
+    async def log(self, caller: Caller, page: int = 1) -> Reply:
+        """Show who changed what and when; kept for 90 days.
+
+        Args:
+            page: Which page of the log.
+        """
+        scopes = (caller.group, caller.server) if caller.server else (caller.group,)
+        changes = await self._changes.of(scopes, _MOST_CHANGES)
+        pages = max(1, -(-len(changes) // _A_PAGE))
+        if not 1 <= page <= pages:
+            raise UserError(f"There are pages 1 to {pages}.")
+        there = zone((await self._values.of(caller))["timezone"])
+        shown = changes[(page - 1) * _A_PAGE : page * _A_PAGE]
+        items = tuple(self._change(caller, each, each.changed_at.astimezone(there)) for each in shown)
+        more = (Action("Earlier", f"config log {page + 1}", turns=True),) if page < pages else ()
+        back = (Action("Later", f"config log {page - 1}", turns=True),) if page > 1 else ()
+        said = Bullets(items) if items else Prose("Nothing was changed in the last 90 days.")
+        return Reply("What was changed", (said,), private=True, actions=(*more, *back))
+
+    def _change(self, caller: Caller, change: Change, at: datetime) -> str:
+        setting = next((each for each in SETTINGS if each.name == change.what), None)
+
+        def called(value: str) -> str:
+            if setting is None or not value:
+                return value or "default"
+            return self._read.shown(setting, value, caller)
+
+        what = f"{change.what}: {called(change.old)} → {called(change.new)}" if setting else _plain(change)
+        where = ", for the server" if change.scope == caller.server and caller.server else ""
+        who = f"member {change.member}" if change.member else "a member who had their name deleted"
+        return f"{day_and_time(at)}: {what}{where}, by {who}"
+
+    async def check(self, caller: Caller) -> Reply:
+        """Check here and now whether scheduled posts can be made: each missing permission by name."""
+        values = await self._values.of(caller)
+        target = self.target(caller, values)
+        platform = self._places.of(caller)
+        report = await platform.report(target)
+        items = tuple(f"{'✓' if is_given else '✗ missing:'} {name}" for name, is_given in report)
+        wrong = sum(not is_given for _, is_given in report)
+        where = platform.called("channel", target.channel, caller.server)
+        said = (
+            f"{wrong} of these {'is' if wrong == 1 else 'are'} missing in {where}."
+            if wrong
+            else f"All is well in {where}."
+        )
+        return Reply(
+            "Check", (Prose(said), Bullets(items)), private=True, actions=(Action("Check again", "config check"),)
+        )
+
+
+def shown_settings(caller: Caller) -> list[Setting]:
+    """Return the settings that mean something where a caller is."""
+    return [each for each in SETTINGS if each.kind != "prefix" or caller.platform == "matrix"]
+
+
+def _plain(change: Change) -> str:
+    return f"{change.what}: {change.old} → {change.new}" if change.old else f"{change.what}: {change.new}"
+
+
+def _next_at(schedule: Schedule) -> datetime:
+    assert schedule.next_at is not None  # noqa: S101 - those without are left out before
+    return schedule.next_at
+
+
+def _undo(setting: Setting, before: Values, scope: str, where: str, caller: Caller) -> tuple[Action, ...]:
+    """Offer to take a change back."""
+    origin = "server" if where == caller.server and caller.server else "group"
+    value = before[setting.name] if before.origins[setting.name] == origin else "default"
+    named = " scope:server" if scope.strip().casefold() == "server" else ""
+    return (Action("Undo", f"config {setting.name} {value or 'default'}{named}"),)
+
+
+_CONSEQUENCES: Mapping[str, Callable[[Values], str]] = {
+    "reading": lambda values: "Quotes, summaries and prompts come from it from now on.",
+    "length": lambda values: f"/quote gives one {values['length']} at a time.",
+    "private": lambda values: (
+        "Only those who ask see their answers."
+        if values.is_on("private")
+        else "Everybody sees what is asked and answered."
+    ),
+    "off": lambda values: (
+        f"Nobody can use {', '.join(f'/{name}' for name in sorted(values.off))} here; schedules go on."
+        if values.off
+        else "All commands can be used here."
+    ),
+    "moderators": lambda values: (
+        "Its members may use /config, /schedule and /prompts. Discord shows these to members without “Manage Server” "
+        "only where Server Settings → Integrations → Kruzhok says so."
+        if values["moderators"] != DEFAULTS["moderators"]
+        else "Members with the permission “Manage Server” are moderators, and nobody else."
+    ),
+    "notices": lambda values: (
+        "What goes wrong is told there." if values.number("notices") else "What goes wrong is told in /schedule list."
+    ),
+    "grace": lambda values: (
+        f"A post that was missed is made up to {values['grace']} hours late, and says so; later it is left out."
+    ),
+    "afterwards": lambda values: (
+        "When everything was used, schedules say so and begin again."
+        if values["afterwards"] == AGAIN
+        else "When everything was used, schedules say so and stop."
+    ),
+    "prefix": lambda values: f"Commands begin with {values['prefix']} here, such as {values['prefix']}quote Cheka.",
+}

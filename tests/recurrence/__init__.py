@@ -1,0 +1,1 @@
+"""Tests of rules, their words, and the times at which they come."""
