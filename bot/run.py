@@ -47,10 +47,14 @@ async def run(environment: Mapping[str, str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with open_app(read_settings(environment)) as app:
+        upkeep = asyncio.ensure_future(app.upkeep.run())
         try:
             await serve(app, discord_settings, stop)
         except CannotServe as error:
             return _tell(str(error), CONFIGURATION if error.is_refusal else UNAVAILABLE)
+        finally:
+            upkeep.cancel()
+            await asyncio.gather(upkeep, return_exceptions=True)
     return STOPPED
 
 

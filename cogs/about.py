@@ -20,12 +20,12 @@ class AboutCog(commands.Cog):
     @app_commands.command()
     @app_commands.autocomplete(command=command_names)
     @documented_by(About.help)
-    async def help(self, interaction: Interaction, command: str = "", private: bool = False) -> None:
+    async def help(self, interaction: Interaction, command: str = "", private: bool | None = None) -> None:
         await respond(interaction, self.feature.help(caller(interaction), command), private)
 
     @app_commands.command()
     @documented_by(About.about)
-    async def about(self, interaction: Interaction, private: bool = False) -> None:
+    async def about(self, interaction: Interaction, private: bool | None = None) -> None:
         await respond(interaction, self.feature.about(caller(interaction)), private)
 
 

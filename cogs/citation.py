@@ -21,7 +21,7 @@ class CitationCog(commands.Cog):
     @app_commands.autocomplete(place=sections, style=styles)
     @documented_by(Citation.cite)
     async def cite(
-        self, interaction: Interaction, place: str = "", style: str = "chicago", private: bool = False
+        self, interaction: Interaction, place: str = "", style: str = "chicago", private: bool | None = None
     ) -> None:
         await respond(interaction, self.citation.cite(caller(interaction), place, style), private)
 

@@ -21,7 +21,7 @@ class DiscussionCog(commands.Cog):
     @app_commands.autocomplete(about=words, kind=kinds, section=sections)
     @documented_by(Discussion.discuss)
     async def discuss(
-        self, interaction: Interaction, about: str = "", kind: str = "", section: str = "", private: bool = False
+        self, interaction: Interaction, about: str = "", kind: str = "", section: str = "", private: bool | None = None
     ) -> None:
         await respond(interaction, self.discussion.discuss(caller(interaction), about, kind, section), private)
 

@@ -20,7 +20,7 @@ class GlossaryCog(commands.Cog):
     @app_commands.command()
     @app_commands.autocomplete(term=terms)
     @documented_by(Glossary.glossary)
-    async def glossary(self, interaction: Interaction, term: str = "", private: bool = False) -> None:
+    async def glossary(self, interaction: Interaction, term: str = "", private: bool | None = None) -> None:
         await respond(interaction, self.feature.glossary(caller(interaction), term), private)
 
 

@@ -21,7 +21,7 @@ class QuotesCog(commands.Cog):
     @app_commands.autocomplete(words=words, section=sections)
     @documented_by(Quotes.quote)
     async def quote(
-        self, interaction: Interaction, words: str = "", section: str = "", after: str = "", private: bool = False
+        self, interaction: Interaction, words: str = "", section: str = "", after: str = "", private: bool | None = None
     ) -> None:
         await respond(interaction, self.quotes.quote(caller(interaction), words, section, after), private)
 

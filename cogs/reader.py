@@ -20,12 +20,14 @@ class ReaderCog(commands.Cog):
     @app_commands.command()
     @app_commands.autocomplete(place=sections)
     @documented_by(Reader.read)
-    async def read(self, interaction: Interaction, place: str = "1", page: int = 1, private: bool = False) -> None:
+    async def read(
+        self, interaction: Interaction, place: str = "1", page: int = 1, private: bool | None = None
+    ) -> None:
         await respond(interaction, self.reader.read(caller(interaction), place, page), private)
 
     @app_commands.command()
     @documented_by(Reader.contents)
-    async def contents(self, interaction: Interaction, private: bool = False) -> None:
+    async def contents(self, interaction: Interaction, private: bool | None = None) -> None:
         await respond(interaction, self.reader.contents(caller(interaction)), private)
 
 

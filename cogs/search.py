@@ -21,7 +21,7 @@ class SearchCog(commands.Cog):
     @app_commands.autocomplete(words=words, section=sections)
     @documented_by(Search.search)
     async def search(
-        self, interaction: Interaction, words: str, section: str = "", page: int = 1, private: bool = False
+        self, interaction: Interaction, words: str, section: str = "", page: int = 1, private: bool | None = None
     ) -> None:
         await respond(interaction, self.feature.search(caller(interaction), words, section, page), private)
 

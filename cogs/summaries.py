@@ -20,7 +20,7 @@ class SummariesCog(commands.Cog):
     @app_commands.command()
     @app_commands.autocomplete(section=sections)
     @documented_by(Summaries.summary)
-    async def summary(self, interaction: Interaction, section: str, private: bool = False) -> None:
+    async def summary(self, interaction: Interaction, section: str, private: bool | None = None) -> None:
         await respond(interaction, self.summaries.summary(caller(interaction), section), private)
 
 

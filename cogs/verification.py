@@ -18,7 +18,7 @@ class VerificationCog(commands.Cog):
 
     @app_commands.command()
     @documented_by(Verification.verify)
-    async def verify(self, interaction: Interaction, quotation: str, private: bool = False) -> None:
+    async def verify(self, interaction: Interaction, quotation: str, private: bool | None = None) -> None:
         await respond(interaction, self.verification.verify(caller(interaction), quotation), private)
 
 

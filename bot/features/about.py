@@ -1,6 +1,6 @@
 """Helps: how to use the commands, and what is being read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from bot import __version__
 from bot.caller import Caller
@@ -30,13 +30,15 @@ class About:
             return Reply(f"/{asked}", (Bullets(tuple(f"/{each.usage}: {each.about}" for each in parts)),))
         if asked:
             return _usage(self._commands().named(asked))
-        shown = [each for each in self._commands().all if caller.is_moderator or not each.for_moderators]
+        shown = [each for each in self._commands().all if not each.for_moderators]
+        moderating = _grouped(self._commands().all) if caller.is_moderator else ()
         reading = await self._readings.of(caller)
         return Reply(
             "Kruzhok",
             (
                 Prose(f"A study circle on {reading.title} by {reading.author}."),
                 Bullets(tuple(f"/{each.usage}: {each.about}" for each in shown)),
+                *moderating,
             ),
             actions=(
                 Action("A quote", "quote"),
@@ -65,6 +67,17 @@ class About:
             ),
             actions=(Action("Contents", "contents"), Action("Cite", "cite"), Action("Privacy", "privacy show")),
         )
+
+
+def _grouped(commands: Iterable[Command]) -> tuple[Bullets, ...]:
+    """List moderators' commands by their first word, with what can follow it."""
+    groups: dict[str, list[str]] = {}
+    for each in commands:
+        if each.for_moderators:
+            first, _, second = each.name.partition(" ")
+            groups.setdefault(first, []).append(second)
+    items = tuple(f"/{name}: {', '.join(parts)}. /help {name} explains them." for name, parts in groups.items())
+    return (Bullets(items, "For moderators"),) if items else ()
 
 
 def _usage(command: Command) -> Reply:

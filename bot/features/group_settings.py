@@ -63,9 +63,11 @@ class GroupSettings:
         )
         how = "To change one: /config and its name, such as /config timezone Europe/Paris; “default” takes it back."
         coming = await self._next(caller.group)
+        missing = await self._places.of(caller).missing(self.target(caller, values))
+        wrong = (Bullets(tuple(missing), "Until this is put right, nothing can be posted there"),) if missing else ()
         return Reply(
             "Settings",
-            (Bullets(items), Prose(coming), Prose(how)),
+            (Bullets(items), Prose(coming), *wrong, Prose(how)),
             private=True,
             actions=(Action("Check", "config check"), Action("Log", "config log"), Action("Export", "config export")),
         )

@@ -31,6 +31,10 @@ class Prompts:
         unwanted = await self._own.set_aside(caller.group, reading.slug)
         return [prompt for prompt in await self._all(caller, reading) if prompt.id not in unwanted]
 
+    async def everything(self, caller: Caller) -> list[Prompt]:
+        """Return all prompts for what a group reads, those that are set aside too."""
+        return await self._all(caller, await self._readings.of(caller))
+
     async def named(self, caller: Caller, number: str) -> Prompt:
         """Return a prompt by its id, also one that is set aside.
 

@@ -1,7 +1,7 @@
 """Moderators' schedules: what is posted when, shown before it is posted and remembered afterwards."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -24,6 +24,7 @@ from bot.store.schedules import Schedule, Schedules
 
 MOST = 25
 _TIMES_SHOWN = 5
+_DAYS_OFFERED = 10
 _A_PAGE = 20
 _MOST_HISTORY = 1000
 _FARTHEST = timedelta(days=366)
@@ -153,6 +154,19 @@ class Scheduling:
         if isinstance(first, Quote):
             return (Prose(f"Next would be posted: {made.post.reply.title}."), first)
         return (Prose(f"Next would be posted: {made.post.reply.title}."),)
+
+    async def running(self, caller: Caller) -> Sequence[Schedule]:
+        """Return the schedules of a circle."""
+        return await self._schedules.of(caller.group)
+
+    async def days(self, caller: Caller, number: int) -> Sequence[str]:
+        """Return the days of a schedule's next times.
+
+        Raises:
+            UserError: There is no such schedule.
+        """
+        schedule = await self._one(caller, number)
+        return [f"{time.local:%Y-%m-%d}" for time in await self._upcoming(schedule, _DAYS_OFFERED)]
 
     async def list(self, caller: Caller) -> Reply:
         """List the schedules of this circle: what is posted, when next, and what went wrong."""

@@ -54,7 +54,7 @@ class SettingsFile:
         plain = "".join(char for char in shown if char.isprintable())
         return f"  # {plain}" if shown != own[setting.name] else ""
 
-    async def take_in(self, caller: Caller, text: str, scope: str = "here", apply: str = "no") -> Reply:
+    async def take_in(self, caller: Caller, text: str = "", scope: str = "here", apply: str = "no") -> Reply:
         """Take in settings that were given out: shown as a difference first, then applied all or none.
 
         Args:
@@ -62,6 +62,8 @@ class SettingsFile:
             scope: here, or server.
             apply: no to see what would change, yes to change it.
         """
+        if not text.strip():
+            raise UserError("Give the text that /config export gave out.")
         where = self._settings.scope(caller, scope)
         if apply.strip().casefold() not in ("yes", "no"):
             raise UserError(f"apply is yes or no, not “{apply.strip()[:40]}”.")

@@ -5,28 +5,33 @@ from importlib import resources
 
 STOP_WORDS = frozenset(
     """
-    a about above after again against all also although am an and any are aren't as at be because been before being
-    below between both but by can cannot can't could couldn't did didn't do does doesn't doing don't down during each
-    either else ever every few for from further had hadn't has hasn't have haven't having he he'd he'll he's her here
-    here's hers herself him himself his how how's however i i'd i'll i'm i've if in into is isn't it it's its itself
-    just let's like may me might mine more most much must mustn't my myself neither no nor not now of off on once one
-    only or other ought our ours ourselves out over own rather same shall she she'd she'll she's should shouldn't so
-    some still such than that that's the their theirs them themselves then there there's these they they'd they'll
-    they're they've this those though through thus to too under until up upon us very was wasn't we we'd we'll we're
-    we've were weren't what what's when when's where where's whether which while who who's whom whose why why's will
-    with within without won't would wouldn't yet you you'd you'll you're you've your yours yourself yourselves
+    a about above after again against albeit all also although am amid amidst amongst an and any anyhow anyway are
+    aren't as at be because been before being below beneath beside besides between both but by can can't cannot
+    could couldn't despite did didn't do does doesn't doing don't down during each either else etc ever every few
+    for from further furthermore had hadn't has hasn't have haven't having he he'd he'll he's hence her here here's
+    hers herself him himself his how how's however i i'd i'll i'm i've if in insofar into is isn't it it's its
+    itself just lest let's like may maybe me meanwhile might mine more moreover most much must mustn't my myself
+    neither nevertheless no nonetheless nor not notwithstanding now of off on once one only onto or other ought our
+    ours ourselves out over own per perhaps rather regardless same shall she she'd she'll she's should shouldn't so
+    some somehow somewhat still such than that that's the their theirs them themselves then there there's thereafter
+    thereby therefore these they they'd they'll they're they've this those though through throughout thus to too
+    under unless until up upon us very via vs was wasn't we we'd we'll we're we've were weren't what what's whatever
+    whatsoever when when's whenever where where's whereas whereby wherein wherever whether which whichever while who
+    who's whoever whom whose why why's will with within without won't would wouldn't yet you you'd you'll you're
+    you've your yours yourself yourselves
     """.replace("'", "").split()
 )
 """Function words, with apostrophes left out as :func:`bot.library.words.fold` leaves them out."""
 
 QUESTION_WORDS = frozenset(
     """
-    ask asked asking asks author authors bit book comment comments describe described describes detail details discuss
-    discussed discussion essay exactly explain explained explains explanation find got happen happened happening
-    happens kind know look mean meaning means mention mentioned mentions near opinion opinions paragraph passage
-    passages please quotation quotations quote quotes reading really regard regarding said say saying says
-    section sentence show something sort summarise summarize talk talks tell tells text thing things think thinking
-    thinks thought thoughts topic view views want way ways words write writes wrote
+    according accordingly ask asked asking asks author authors bit book comment comments context describe described
+    describes detail details discuss discussed discussion elaborate essay exactly explain explained explains
+    explanation find got happen happened happening happens info kind know look mean meaning means mention mentioned
+    mentions near opinion opinions overview paragraph passage passages perspective please quotation quotations quote
+    quotes reading really regard regarding said say saying says section sentence show something sort standpoint
+    summarise summarize summary talk talks tell tells text thing things think thinking thinks thought thoughts topic
+    view viewpoint views want way ways words write writes wrote
     """.split()
 )
 """Words by which people ask for a passage rather than say what it is about; they count for little."""
@@ -37,17 +42,53 @@ QUERY_WORDS = frozenset(
 )
 """Words of query languages and markup, which some paste; they count for little where the reading does not have them."""
 
+PRAISE = frozenset("best good great important interesting long nice perfect quick short suitable".split())
+"""Words that lead up to a question only before one of the words below: "a good quote about"."""
+
+FRAMING_WORDS = frozenset(
+    """
+    according accordingly actually address addresses anybody anyone anything anywhere article author basically bit
+    bits book bot brief briefly chapter chapters cheers citation cite clarification clarify class club concerning
+    context cover covered covers curious deal dealing deals dear describe describes detail detailed details discuss
+    discussed discusses discussion document elaborate elsewhere entire entirely especially essay essentially
+    everybody everyone everything everywhere exactly excerpt excerpts explain explained explains explanation extract
+    find finding folks generally gimme give greetings hear heard hello help hey hi honestly info information
+    interested interesting just key kind kindly know knows kruzhok like line lines look looked looking looks main
+    major mention mentioned mentioning mentions more need ok okay opinion opinions overview page pages paragraph
+    paragraphs part particular particularly parts perspective pertaining piece please pls plz point points portion
+    precisely presentation pretty pull query question questions quickly quite quotation quotations quote quotes read
+    reading reads really recall refer reference refers regarding related relating relevant remember remembered
+    remind request said saw say saying says search searched searching section sections see seen seminar send
+    sentence sentences session share show snippet somebody someone something somewhere sort source speak speaks
+    specific specifically spot stance standpoint stuff subject summarise summarize summary talk talked talking talks
+    tell tells text thank thanks theme themes thing things think thinks thought thoughts thx today told tomorrow
+    tonight topic topics touch touches try trying type view viewpoint views wanna want wanted way ways week well
+    whole wonder wondered wondering would
+    """.split()
+)
+"""Words with which people lead up to what they ask, or end: there, and there only, they say nothing of the topic."""
+
 LIGHT_WORDS = frozenset(
     """
-    able actually add altogether always anybody anyone anything around away back bad become best better big bring came
-    case certain come common day days different done early easy end enough even everybody everyone everything fact far
-    feel felt first former full gave get give given go goes going gone good great half hand hard help high hold idea
-    ideas important instead keep kept large last late later least less let little live long longer look lot made main
-    make makes making many matter men middle name need never new next nobody nothing number often okay old open order
-    others part people per person place plan play point possible probably problem put quite reason reasons role run
-    seem seems seen set several short show side since small somebody someone sometimes soon stand start stay stop sure
-    take taken time times together told took toward towards tried true try trying turn turned two use used using usual
-    usually want went whole wonder work world worth year years yes young
+    able absolutely actual actually add almost alone already alright altogether always anybody anyone anything
+    apparently approximately around away back bad basically become best better big briefly bring came case certain
+    certainly clearly come common completely currently day days dear deeply definitely different directly done early
+    easily easy end enough entire entirely especially essentially even eventually everybody everyone everything
+    everywhere evidently exact exactly extremely fact fairly far feel felt finally first firstly former full fully
+    gave generally get give given go goes going gone good great greatly half hand hard hardly help high highly hold
+    honestly hopefully idea ideas immediately important incidentally indeed initially instead involved keep kept
+    large largely last lastly late lately later least less let likely literally little live long longer look lot
+    made main mainly make makes making many matter men merely middle moment mostly name namely nearly need never new
+    next nobody normally notably nothing nowadays nowhere number obviously occasionally often ok okay old open order
+    ordinarily originally others otherwise part particular particularly partly people per person personally place
+    plan play point possible precisely presumably previously primarily probably problem properly put quickly quite
+    rarely readily reason reasons recently respectively role roughly run secondly seem seemingly seems seen seldom
+    separately seriously set several short show side significantly simply simultaneously since slightly small
+    somebody someone sometimes somewhere soon specific specifically stand start stay stop strictly strongly
+    subsequently suddenly supposedly sure surely take taken thoroughly time times together told took totally toward
+    towards tried true truly try trying turn turned two typical typically ultimately undoubtedly unfortunately use
+    used using usual usually utterly various virtually want went whole widely wonder work world worth year years yes
+    young
     """.split()
 )
 """Everyday words that say little of the topic: they weigh less than their rarity in a text would have it."""

@@ -32,8 +32,8 @@ _NEAR, _MOST_NEAR = 0.88, 5
 # by how many topics the question has: one may be met by a relative, of two or three most must be met, of many half.
 ENOUGH = {1: 0.5, 2: 0.65, 3: 0.58, 4: 0.52}
 ENOUGH_OF_MANY = 0.45
-# Several topics, every word of which stands in the text, need not stand together.
-ENOUGH_OF_SEVERAL = 0.2
+# What is a list need not stand together, if the text has it all: names alone, or so many words without a function word.
+ENOUGH_OF_A_LIST, _A_LIST = 0.2, 4
 # Without concepts a word that the reading does not have tells nothing: it may say the same in other words.
 ENOUGH_WITHOUT_CONCEPTS = 0.03
 # To find what shares words with a long text: so short a reading is taken whole, and so many of the words are looked up.
@@ -212,7 +212,9 @@ class Library:
             first, last = shelf.first + part.first - 1, shelf.first + part.last - 1
         rows = await candidate_rows(self._connection, question, first, last)
         found = rank(question, await self._load(rows), shelf.averages) if rows else []
-        if not found or found[0].coverage < _enough(question, shelf.has_concepts):
+        if shelf.has_concepts:
+            found.sort(key=lambda passage: not passage.named)
+        if not found or not _answers(found[0], question, shelf.has_concepts):
             return Findings((), question, await self._nearest(shelf, question))
         return Findings(tuple(found), question, more=len(rows) >= MOST_CANDIDATES)
 
@@ -248,7 +250,8 @@ class Library:
         async def alike(word: str) -> list[tuple[str, str, int]]:
             return await self._alike(shelf, word)
 
-        return await Understanding(shelf.reading, shelf.words, lookup, alike).question(text)
+        # Where any passage will do, no word is in the way of an answer, and each helps to rank.
+        return await Understanding(shelf.reading, shelf.words, lookup, alike, framed=shelf.has_concepts).question(text)
 
     async def _alike(self, shelf: _Shelf, word: str) -> list[tuple[str, str, int]]:
         rows = await self._connection.execute_fetchall(
@@ -315,13 +318,14 @@ class Library:
         return [(shown, uses) for word, shown, uses in rows if word not in ignored and len(word) > 2]
 
 
-def _enough(question: Question, has_concepts: bool) -> float:
-    topics = [term for term in question.terms if term.topical]
+def _answers(best: Found, question: Question, has_concepts: bool) -> bool:
     if not has_concepts:
-        return ENOUGH_WITHOUT_CONCEPTS
-    if topics and all(term.verbatim for term in topics):
-        return ENOUGH_OF_SEVERAL
-    return ENOUGH.get(max(1, len(topics)), ENOUGH_OF_MANY)
+        return best.coverage >= ENOUGH_WITHOUT_CONCEPTS
+    topics = [term for term in question.terms if term.topical]
+    bare = len(topics) >= _A_LIST and len(question.tokens) == len(topics)
+    if topics and all(term.verbatim and (bare or term.name) for term in topics):
+        return best.coverage >= ENOUGH_OF_A_LIST
+    return best.named and best.coverage >= ENOUGH.get(max(1, len(topics)), ENOUGH_OF_MANY)
 
 
 def _paragraph(number: int, section: int, text: str, notes: str) -> Paragraph:

@@ -22,7 +22,7 @@ ABSENT_NAME, ABSENT_WORD = 1.4, 1.0
 LIGHT, ASKING = 0.6, 0.3
 """How much an everyday word counts beside one that names a topic, and a word by which people ask for a passage."""
 ABSENT_SCRAP, _SCRAP = 0.05, 2
-"""How much a word counts that the reading does not have and that says nothing: a framing, a scrap of so few letters."""
+"""How much a word counts that says nothing: a framing, an everyday word or a scrap that the reading does not have."""
 _SHORTEST_CORRECTED = 4
 _LONG = 9
 _SAME_BEGINNING = 0.1
@@ -53,6 +53,7 @@ class Term:
         rows: An upper bound of the paragraphs that have one of the stems.
         verbatim: Whether the text itself has this very stem.
         topical: Whether it names a topic, rather than asks for a passage.
+        name: Whether it is no common English word: most such are names.
     """
 
     typed: str
@@ -62,6 +63,7 @@ class Term:
     rows: int
     verbatim: bool
     topical: bool
+    name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,29 +106,43 @@ class _Draft:
     paragraphs: int = 0
     rows: int = 0
     verbatim: bool = False
+    framing: bool = False  # leads up to what is asked, or ends it
 
 
 class Understanding:
-    """Understands questions about one reading; its author's name asks for no topic of it."""
+    """Understands questions about one reading; its author's name asks for no topic of it.
 
-    def __init__(self, reading: Reading, language: stems.Words, lookup: Lookup, alike: Alike) -> None:
+    Where ``framed``, words that lead up to a question, or end it, count for hardly anything.
+    """
+
+    def __init__(
+        self, reading: Reading, language: stems.Words, lookup: Lookup, alike: Alike, *, framed: bool = True
+    ) -> None:
         self._words = language
         self._sentences = reading.sentences
         self._paragraphs = reading.paragraphs
-        self._asking = language.question_words | {word.text for word in words(reading.author)}
+        author = {word.text for word in words(reading.author)}
+        self._asking = language.question_words | author
+        self._framing = language.framing_words | author if framed else frozenset[str]()
         self._lookup = lookup
         self._alike = alike
 
     async def question(self, text: str) -> Question:
         """Understand a question; one without a searchable word has no terms."""
         found = words(text, MOST_WORDS)
+        first, last = self._frame(found)
+        core = {word.text for word in found[first:last]}
+        drafts = [
+            _Draft(word, self._words.stem(word.text), framing=word.text not in core) for word in self._topical(found)
+        ]
+        found = found[first:last]
         tokens = tuple(self._words.stem(word.text) for word in found)
-        drafts = [_Draft(word, self._words.stem(word.text)) for word in self._topical(found)]
         await self._find(drafts)
         drafts = await self._join(drafts, found)
         corrections: dict[str, str] = {}
-        for draft in [each for each in drafts if not each.found][:MOST_TERMS]:
+        for draft in [each for each in drafts if not (each.found or each.framing)][:MOST_TERMS]:
             await self._correct(draft, corrections)
+        drafts = [draft for draft in drafts if draft.found or not draft.framing]
         if corrections:
             tokens = tuple(self._words.stem(corrections.get(word.text, word.text).casefold()) for word in found)
         terms = self._heaviest([self._term(draft) for draft in drafts])
@@ -136,6 +152,19 @@ class Understanding:
             corrections=tuple(corrections.items()),
             absent=tuple(draft.word.text for draft in drafts if not draft.found),
         )
+
+    def _frame(self, found: Sequence[Word]) -> tuple[int, int]:
+        """Return where what is asked about begins and ends, without "find me the passage on" or "in chapter 2"."""
+        frames = [word.text in self._framing for word in found]
+        for n, word in enumerate(found[1:], 1):
+            frames[n] |= frames[n - 1] and word.text.isdigit() and len(word.text) <= _SCRAP
+        for n in reversed(range(len(found) - 1)):
+            frames[n] |= frames[n + 1] and found[n].text in english.PRAISE
+        said = [frame or word.text in self._words.stop_words for frame, word in zip(frames, found, strict=True)]
+        if all(said):
+            return 0, len(found)
+        first, last = said.index(False), len(found) - said[::-1].index(False)
+        return (first if any(frames[:first]) else 0), (last if any(frames[last:]) else len(found))
 
     def _topical(self, found: Sequence[Word]) -> list[Word]:
         content = [word for word in found if word.text not in self._words.stop_words]
@@ -174,11 +203,14 @@ class Understanding:
         typed = draft.word.text
         if len(typed) < _SHORTEST_CORRECTED or typed.isdigit():
             return
-        if draft.stem in self._ordinary():
+        if self._is_word(typed, draft.stem):
             return
         alike = await self._alike(typed)
-        best = _part(typed, alike) or _misspelt(typed, alike, draft.word.capital and draft.word.start > 0)
-        if best is None:
+        name = draft.word.capital and draft.word.start > 0
+        best = _part(typed, alike) or _misspelt(typed, alike, name)
+        near = best is not None and OSA.distance(typed, best[0]) <= 1
+        draft.framing = not name and not near and self._is_near_framing(typed)
+        if best is None or draft.framing:
             return
         word, shown = best
         draft.stem = self._words.stem(word)
@@ -186,23 +218,47 @@ class Understanding:
         if draft.found:
             corrections[typed] = shown
 
-    def _ordinary(self) -> frozenset[str]:
-        return ordinary_stems() if self._words.stop_words else frozenset()
+    def _is_near_framing(self, typed: str) -> bool:
+        """Tell whether a word is one slip away from one that says nothing of the topic: "waht", "abuot"."""
+        return any(
+            word[0] == typed[0] and len(word) >= _SHORTEST_CORRECTED and OSA.distance(typed, word, score_cutoff=1) <= 1
+            for word in self._words.stop_words | self._words.question_words
+        )
+
+    def _ordinary(self) -> Mapping[str, str]:
+        return ordinary_stems() if self._words.stop_words else {}
+
+    def _is_word(self, typed: str, stem: str) -> bool:
+        """Tell an English word from a misspelling that happens to have the stem of one."""
+        ordinary = self._ordinary()
+        for ending in ("", *_DOCTRINE):
+            listed = ordinary.get(stem.removesuffix(ending))
+            if listed and (typed.startswith(listed[:-1]) or typed in english.IRREGULAR):
+                return True
+        return False
 
     def _term(self, draft: _Draft) -> Term:
         word = draft.word
         share = self._share_of(word.text)
+        if draft.framing and share > ASKING:
+            share = ABSENT_SCRAP
         if draft.found:
             weight = share * inverse_frequency(self._sentences, draft.sentences)
             paragraph_weight = share * inverse_frequency(self._paragraphs, draft.paragraphs)
-            return Term(word.text, draft.found, weight, paragraph_weight, draft.rows, draft.verbatim, share > ASKING)
-        if share == ASKING or word.text in english.QUERY_WORDS or len(word.text) <= _SCRAP:
+            topical, name = share > ASKING, self._is_name(draft.stem)
+            return Term(word.text, draft.found, weight, paragraph_weight, draft.rows, draft.verbatim, topical, name)
+        if share < 1 or word.text in english.QUERY_WORDS or len(word.text) <= _SCRAP:
             share = ABSENT_SCRAP
         name = (word.capital and word.start > 0) or draft.stem not in self._ordinary()
         rarest = inverse_frequency(self._sentences, 0)
         return Term(
             word.text, {}, share * rarest * (ABSENT_NAME if name else ABSENT_WORD), 0.0, 0, False, share > ASKING
         )
+
+    def _is_name(self, stem: str) -> bool:
+        """Tell a name by what it is not: a common English word, or a doctrine."""
+        ordinary = self._ordinary()
+        return bool(ordinary) and stem.isalpha() and stem not in ordinary and not stem.endswith(_DOCTRINE)
 
     def _share_of(self, word: str) -> float:
         if word in self._asking:
@@ -266,6 +322,7 @@ def _misspelt(typed: str, alike: Sequence[tuple[str, str, int]], name: bool) -> 
 
 
 @cache
-def ordinary_stems() -> frozenset[str]:
-    """Return the stems of common English words."""
-    return frozenset(stems.Words("en").stems(english.ordinary_words()))
+def ordinary_stems() -> Mapping[str, str]:
+    """Return the stems of common English words, each with its shortest word."""
+    language = stems.Words("en")
+    return {language.stem(word): word for word in sorted(english.ordinary_words(), key=len, reverse=True)}

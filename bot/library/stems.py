@@ -32,6 +32,7 @@ class Words:
         self._irregular = english.IRREGULAR if code == "en" else {}
         self.stop_words = english.STOP_WORDS if code == "en" else frozenset[str]()
         self.question_words = english.QUESTION_WORDS if code == "en" else frozenset[str]()
+        self.framing_words = english.FRAMING_WORDS if code == "en" else frozenset[str]()
         self.light_words = english.LIGHT_WORDS if code == "en" else frozenset[str]()
         self._stems: dict[str, str] = {}
 

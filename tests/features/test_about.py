@@ -9,10 +9,22 @@ from bot.reply import Bullets, Prose
 from tests.conftest import Ask
 
 
-async def test_help_names_every_command(ask: Ask, app: App) -> None:
+async def test_help_names_every_command_that_a_member_can_use(ask: Ask, app: App) -> None:
     (listed,) = (piece for piece in (await ask("/help")).pieces if isinstance(piece, Bullets))
-    assert [item.split(":")[0] for item in listed.items if item.startswith("/contents")]
-    assert all(any(item.startswith(f"/{each.name}") for item in listed.items) for each in app.commands.all)
+    names = [each.name for each in app.commands.all if not each.for_moderators]
+    assert [item.split(" [")[0].split(":")[0].removeprefix("/") for item in listed.items if "contents" in item]
+    assert all(any(item.startswith(f"/{name}") for item in listed.items) for name in names)
+    assert not any("schedule" in item for item in listed.items)
+
+
+async def test_moderators_see_theirs_in_a_line_a_group(ask: Ask, app: App) -> None:
+    moderator = Caller("m", "test:1", is_moderator=True)
+    _, listed = (piece for piece in (await ask("/help", moderator)).pieces if isinstance(piece, Bullets))
+    assert len(listed.items) == 3
+    for each in app.commands.all:
+        if each.for_moderators:
+            first, second = each.name.split(" ")
+            assert any(item.startswith(f"/{first}:") and second in item for item in listed.items)
 
 
 async def test_each_command_is_explained_with_every_argument(ask: Ask, app: App) -> None:

@@ -1,4 +1,7 @@
-"""How well questions about the essay are answered, in two halves: one to tune the search on, one set aside for the end.
+"""How well questions about the essay are answered: a half to tune the search on, a half set aside, and further ones.
+
+The further ones were written while the search was last changed, and their failures were looked at. A good third of them
+are paraphrases, which share hardly a word with their answer.
 
 Figures are printed (``-rP`` shows them). No test says which question of the half that was set aside went wrong: whoever
 looked would tune on it.
@@ -20,8 +23,9 @@ FEWEST = 150
 # Right first, right within three, mean reciprocal rank; precision and recall of "nothing found". What is asked for is
 # 0.90, 0.95, 0.92, 0.93 and 0.97: where less stands here, the search is not there yet.
 BARS = {
-    "tuning": (0.93, 0.95, 0.94, 0.90, 0.92),
-    "set_aside": (0.90, 0.92, 0.91, 0.83, 0.89),
+    "tuning": (0.97, 0.98, 0.98, 0.97, 1.00),
+    "set_aside": (0.93, 0.94, 0.94, 0.88, 0.92),
+    "further": (0.87, 0.93, 0.90, 0.94, 0.98),
 }
 
 

@@ -46,6 +46,43 @@ async def test_the_first_that_search_lists_is_what_quote_gives(ask: Ask) -> None
     assert not different, f"{len(different)} questions"
 
 
+FRAMES = [
+    "looking for the passage on {}",
+    "according to the essay, {}",
+    "hey bot, quick question: {}",
+    "please give me a good short quote concerning {} for our discussion tonight",
+    "i remember reading about {} somewhere, which paragraph was it",
+    "is there anything interesting on {} in chapter 2",
+    "waht does the author say abuot {}",
+]
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("topic", ["Kronstadt", "Orwell", "the Bonnot gang", "Makhno", "cooperatives", "the POUM"])
+async def test_what_leads_up_to_a_question_does_not_hide_it(ask: Ask, frame: str, topic: str) -> None:
+    plain = {place.paragraph for place in places(await ask(f"/search {topic}"))}
+    quoted = places(await ask(f"/quote {frame.format(topic)}"))
+    assert quoted
+    assert quoted[0].paragraph in plain
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("topic", ["photosynthesis", "Rosa Luxemburg", "surrealism"])
+async def test_what_leads_up_to_a_question_is_no_topic(ask: Ask, frame: str, topic: str) -> None:
+    assert not places(await ask(f"/quote {frame.format(topic)}"))
+
+
+@pytest.mark.parametrize(
+    "text", ["Emma Goldman on marriage", "Romain Rolland and Gandhi", "Where did Makhno live in exile?"]
+)
+async def test_a_name_alone_is_no_answer_to_a_question_about_its_bearer(ask: Ask, text: str) -> None:
+    assert not places(await ask(f"/quote {text}"))
+
+
+async def test_a_slip_that_has_the_stem_of_another_word_is_corrected(ask: Ask) -> None:
+    assert places(await ask("/quote coalition goverment")) == places(await ask("/quote coalition government"))
+
+
 async def test_no_answer_has_a_sentence_twice(ask: Ask) -> None:
     for question in every_question():
         if question.strip():

@@ -7,15 +7,22 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import discord
 from discord import app_commands
 
 from bot.app import App
 from bot.caller import Caller
 from bot.features.citation import STYLE_NAMES
+from bot.features.group_settings import SCOPES
+from bot.features.group_values import Setting
+from bot.features.posts import KINDS
+from bot.features.setting_values import DEFAULT, SWITCHABLE
 from bot.library.study import PROMPT_KINDS
 from bot.platforms.discord import limits
-from bot.platforms.discord.interaction import Interaction, caller
+from bot.platforms.discord.interaction import Interaction, caller, server
 from bot.platforms.discord.markdown import one_line
+from bot.recurrence.when import EXAMPLES
+from bot.recurrence.zones import zone_names
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +30,7 @@ Choice = app_commands.Choice[str]
 Complete = Callable[[Interaction, str], Coroutine[Any, Any, list[Choice]]]
 
 _MOST_READINGS = 32
+_MOST_OFFERED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +178,97 @@ async def _whose(interaction: Interaction, current: str) -> list[Choice]:
     return choices(_listed(("me", "group")), current)
 
 
+async def _scopes(interaction: Interaction, current: str) -> list[Choice]:
+    return choices(_listed(SCOPES), current)
+
+
+async def _whats(interaction: Interaction, current: str) -> list[Choice]:
+    return choices(_listed(KINDS), current)
+
+
+async def _times(interaction: Interaction, current: str) -> list[Choice]:
+    """Offer examples; what is typed is offered as it stands, if it is a time already."""
+    return choices(_listed(EXAMPLES), current)
+
+
+async def _zones(interaction: Interaction, current: str) -> list[Choice]:
+    """Offer zones, by their cities too."""
+    return choices((Known(name, _zone_keys(name), name) for name in zone_names()), current.replace(" ", "_"))
+
+
+def _zone_keys(name: str) -> tuple[str, ...]:
+    return (_fold(name.rpartition("/")[2]), _fold(name))
+
+
+async def _readings(interaction: Interaction, current: str) -> list[Choice]:
+    app = interaction.client.app
+    slugs = await app.library.slugs()
+    known = [await app.library.reading(slug) for slug in slugs[:_MOST_OFFERED]]
+    return choices((Known(each.slug, (_fold(each.slug), _fold(each.title)), each.title) for each in known), current)
+
+
+async def _channels(interaction: Interaction, current: str) -> list[Choice]:
+    guild = server(interaction)
+    kinds = (discord.TextChannel, discord.ForumChannel)
+    known = [each for each in guild.channels if isinstance(each, kinds)] if guild else []
+    here = Known("here", ("here",), "here")
+    return choices((here, *(Known(str(each.id), (_fold(each.name),), f"#{each.name}") for each in known)), current)
+
+
+async def _roles(interaction: Interaction, current: str) -> list[Choice]:
+    guild = server(interaction)
+    known = [each for each in guild.roles if not each.is_default()] if guild else []
+    none = Known("none", ("none",), "none")
+    return choices((none, *(Known(str(each.id), (_fold(each.name),), f"@{each.name}") for each in known)), current)
+
+
+def setting_values(setting: Setting) -> Complete:
+    """Return what offers the values of a setting."""
+    by_kind: dict[str, Complete] = {
+        "zone": _zones,
+        "reading": _readings,
+        "channel": _channels,
+        "mention": _roles,
+        "role": _roles,
+    }
+
+    async def _choices(interaction: Interaction, current: str) -> list[Choice]:
+        offered = setting.choices or (SWITCHABLE if setting.kind == "commands" else (setting.default,))
+        return choices(_listed((*offered, DEFAULT)), current)
+
+    return _guarded(by_kind.get(setting.kind, _choices))
+
+
+async def _prompt_ids(interaction: Interaction, current: str) -> list[Choice]:
+    app, who = interaction.client.app, caller(interaction)
+    known = await app.prompts.everything(who)
+    return choices((Known(each.id, (_fold(each.id), _fold(each.question)), each.question) for each in known), current)
+
+
+async def schedules(interaction: Interaction, current: int | str) -> list[app_commands.Choice[int]]:
+    """Offer the schedules of a circle by their numbers."""
+    try:
+        known = await interaction.client.app.scheduling.running(caller(interaction))
+    except Exception:  # as in every autocomplete
+        log.exception("an autocomplete failed")
+        return []
+    wanted = str(current).strip()
+    return [
+        app_commands.Choice(
+            name=limits.fit(one_line(f"{each.number}. {each.what}, {each.rule}"), limits.CHOICE), value=each.number
+        )
+        for each in known
+        if str(each.number).startswith(wanted)
+    ][: limits.CHOICES]
+
+
+async def _days(interaction: Interaction, current: str) -> list[Choice]:
+    """Offer the next days of the schedule whose number is typed already."""
+    number = getattr(interaction.namespace, "number", None)
+    days = await interaction.client.app.scheduling.days(caller(interaction), number if isinstance(number, int) else 0)
+    return choices(_listed(days), current)
+
+
 def _listed(values: Iterable[str]) -> Iterable[Known]:
     return (Known(each, (_fold(each),), each) for each in values)
 
@@ -180,4 +279,6 @@ def _fold(text: str) -> str:
 
 
 words, sections, terms = _guarded(_words), _guarded(_sections), _guarded(_terms)
+scopes, whats, times, days = _guarded(_scopes), _guarded(_whats), _guarded(_times), _guarded(_days)
+prompt_ids = _guarded(_prompt_ids)
 command_names, kinds, styles, whose = _guarded(_command_names), _guarded(_kinds), _guarded(_styles), _guarded(_whose)

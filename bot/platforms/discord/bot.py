@@ -1,8 +1,8 @@
 """The bot on Discord: real cogs, no privileged intent, nothing kept in memory that a restart would lose."""
 
+import asyncio
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 from time import monotonic
 from typing import Any
 
@@ -13,9 +13,11 @@ from discord.ext import commands
 from bot.app import App
 from bot.commands import BUG
 from bot.errors import UserError
+from bot.features.group_values import switched_off
 from bot.platforms.discord.autocomplete import Completions
+from bot.platforms.discord.dashboard import ChooseSetting, submitted
 from bot.platforms.discord.flood import TOO_MANY, Flood
-from bot.platforms.discord.interaction import Interaction
+from bot.platforms.discord.interaction import PLATFORM, Interaction, look_up, server_named
 from bot.platforms.discord.presses import PRESSED
 from bot.platforms.discord.respond import InFlight, tell
 from bot.platforms.discord.sync import sync
@@ -34,13 +36,17 @@ COGS = (
     "cogs.verification",
     "cogs.about",
     "cogs.privacy",
+    "cogs.config",
+    "cogs.schedule",
+    "cogs.prompts",
     "cogs.menus",
 )
 
+# Menus go on what commands go on: where these are switched off, so are they.
+STANDING_FOR = {"Find in the reading": "quote", "Discuss this": "discuss"}
 UNKNOWN_COMMAND = "This command is from another version of Kruzhok. Restart Discord to see the present ones."
 # After the last server has come in; discord.py waits 2 seconds by default.
 _READY_SECONDS = 0.2
-_LINES_ARE_KEPT = timedelta(days=365)
 # Without these there is no connection; it is better to end.
 _VITAL = {"READY", "RESUMED"}
 
@@ -49,13 +55,23 @@ class Tree(app_commands.CommandTree["KruzhokBot"]):
     """The slash commands, counted by member, with answers for whatever goes wrong."""
 
     async def interaction_check(self, interaction: Interaction) -> bool:
-        """Whether a command is to be answered; a member who floods is told so."""
+        """Whether a command is to be answered; a member who floods, or asks for what is switched off, is told so."""
         if interaction.type is discord.InteractionType.autocomplete:
             return True
-        if interaction.client.flood.allows(interaction.user.id):
-            return True
-        await tell(interaction, TOO_MANY)
-        return False
+        if not interaction.client.flood.allows(interaction.user.id):
+            await tell(interaction, TOO_MANY)
+            return False
+        try:
+            off = (await look_up(interaction)).off
+        except Exception:  # the database cannot be asked: told as any bug
+            log.exception("the settings of a circle could not be read")
+            await tell(interaction, BUG)
+            return False
+        name = interaction.command.qualified_name if interaction.command else ""
+        name = STANDING_FOR.get(name, name)
+        if name in off:
+            await tell(interaction, switched_off(name))
+        return name not in off
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
         """Answer what did not reach a command, or failed outside of it."""
@@ -98,21 +114,43 @@ class KruzhokBot(commands.AutoShardedBot):
         self.in_flight = InFlight()
         self.completions = Completions(app)
         self.mentions: dict[str, int] = {}
+        self.begun = asyncio.Event()
 
     async def setup_hook(self) -> None:
         """Load the cogs and the buttons, and tell Discord about the commands if they changed."""
+        self.begun.set()
         for name in COGS:
             await self.load_extension(name)
-        self.add_dynamic_items(*PRESSED)
-        await self.app.button_lines.forget_before(self.app.now() - _LINES_ARE_KEPT)
+        self.add_dynamic_items(*PRESSED, ChooseSetting)
         try:
             self.mentions = await sync(self.tree, self.app.published, self.application_id or 0)
         except discord.HTTPException:
             log.exception("the commands could not be sent to Discord; those that it knows go on working")
 
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Take in forms; discord.py knows only those that it opened since it was started."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await submitted(interaction)
+
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Say hello."""
         await welcome(guild, self.mentions)
+        await self.app.groups.joined([server_named(guild.id)])
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Remember when the bot was removed; what is kept about the server is forgotten after a while."""
+        await self.app.groups.left([server_named(guild.id)], self.app.now())
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Remember when a circle's channel was deleted."""
+        await self.app.groups.gone(f"{PLATFORM}:{channel.id}", self.app.now())
+
+    async def on_ready(self) -> None:
+        """See which servers the bot was added to or removed from while it did not run."""
+        here = {server_named(guild.id) for guild in self.guilds}
+        known = await self.app.groups.servers(PLATFORM)
+        await self.app.groups.left(known - here, self.app.now())
+        await self.app.groups.joined(known & here)
 
 
 def _passing_over(name: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]:

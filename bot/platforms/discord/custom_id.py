@@ -7,7 +7,7 @@ from bot.platforms.discord import limits
 from bot.store.button_lines import key_of
 
 VERSION = "k1"
-COMMAND, POST, THREAD, POLL, WHOLE = "", "post", "thread", "poll", "whole"
+COMMAND, POST, THREAD, POLL, WHOLE, CHOOSE = "", "post", "thread", "poll", "whole", "choose"
 # A line longer than this gets no button: nobody needs that much kept for them.
 LONGEST_LINE = 600
 _HEAD = r"(?:@(?P<asker>\d{1,20}))?(?:\+(?P<part>\d{1,4}))?(?:=(?P<key>[A-Za-z0-9_-]{1,25}))?(?P<how>[:#])"
@@ -19,7 +19,7 @@ def template(verb: str) -> str:
 
 
 # Whatever is none of these was made by another version.
-OUTDATED = rf"(?!{VERSION}(?:{POST}|{THREAD}|{POLL}|{WHOLE})?{_HEAD})[\s\S]*"
+OUTDATED = rf"(?!{VERSION}(?:{POST}|{THREAD}|{POLL}|{WHOLE}|{CHOOSE})?{_HEAD})[\s\S]*"
 _KEYED = re.compile(template("[a-z]*"))
 
 

@@ -9,7 +9,7 @@ from discord import app_commands
 from bot.commands import command
 from bot.reply import Reply
 
-PRIVATE = "Only you see the answer."
+PRIVATE = "Whether only you see the answer."
 
 _Callback = TypeVar("_Callback", bound=Callable[..., object])
 

@@ -6,6 +6,7 @@ import discord
 
 from bot.caller import Caller
 from bot.commands import Command
+from bot.features.group_values import DEFAULTS, Values
 
 if TYPE_CHECKING:
     from bot.platforms.discord.bot import KruzhokBot
@@ -15,16 +16,44 @@ else:
     Interaction = discord.Interaction
 
 PLATFORM = "discord"
+_VALUES = "values"
+
+
+async def look_up(interaction: Interaction) -> Values:
+    """Read what holds in the circle of an interaction, once; what comes after finds it in the interaction."""
+    if _VALUES not in interaction.extras:
+        found = await interaction.client.app.values.at(group(interaction), server_scope(interaction))
+        interaction.extras[_VALUES] = found
+    return values(interaction)
+
+
+def values(interaction: Interaction) -> Values:
+    """Return what holds in the circle of an interaction, as it was looked up."""
+    found: Values = interaction.extras.get(_VALUES, DEFAULTS)
+    return found
 
 
 def caller(interaction: Interaction, reading: str | None = None) -> Caller:
     """Return who gave a command, in which circle, and what they may do there."""
+    manages = manages_server(interaction)
     return Caller(
         user=f"{PLATFORM}:{interaction.user.id}",
         group=group(interaction),
-        is_moderator=is_moderator(interaction),
+        is_moderator=manages or has_moderators_role(interaction),
         reading=reading,
+        server=server_scope(interaction),
+        by_role=not manages and has_moderators_role(interaction),
     )
+
+
+def server_scope(interaction: Interaction) -> str:
+    """Return the name of the server that an interaction is in, as settings of a whole server have it."""
+    return server_named(interaction.guild_id) if interaction.guild_id is not None else ""
+
+
+def server_named(number: int) -> str:
+    """Return the name of a server, by its number at Discord."""
+    return f"{PLATFORM}:server:{number}"
 
 
 def group(interaction: Interaction) -> str:
@@ -34,11 +63,17 @@ def group(interaction: Interaction) -> str:
     return f"{PLATFORM}:{number}"
 
 
-def is_moderator(interaction: Interaction) -> bool:
-    """Whether whoever asks may configure the circle: Manage Server; in a direct message with it, anyone."""
+def manages_server(interaction: Interaction) -> bool:
+    """Whether whoever asks has the permission Manage Server; in a direct message with the bot, anyone."""
     if interaction.guild_id is not None:
         return interaction.permissions.manage_guild
     return interaction.context.dm_channel is True
+
+
+def has_moderators_role(interaction: Interaction) -> bool:
+    """Whether whoever asks has the role that was chosen for moderators."""
+    role = values(interaction).number("moderators")
+    return bool(role) and any(str(each.id) == role for each in getattr(interaction.user, "roles", ()))
 
 
 def server(interaction: Interaction) -> discord.Guild | None:

@@ -6,10 +6,13 @@ import discord
 from discord import app_commands
 
 from bot.errors import Refused
-from bot.platforms.discord.interaction import is_moderator
+from bot.platforms.discord.interaction import caller, look_up
 
 ONLY_IN_SERVERS = "This belongs to a server. Use it in the channel where your circle meets."
-ONLY_MODERATORS = "Only moderators may do this: members with the permission “Manage Server”."
+ONLY_MODERATORS = (
+    "Only moderators may do this: members with the permission “Manage Server”, or with the role that was chosen for it "
+    "by /config moderators."
+)
 
 
 class NotAllowed(Refused, app_commands.CheckFailure):
@@ -41,6 +44,9 @@ class ModeratorsGroup(app_commands.Group):
         """
         if interaction.guild_id is None:
             raise NotAllowed(ONLY_IN_SERVERS)
-        if not is_moderator(interaction):
+        await look_up(interaction)
+        who = caller(interaction)
+        if not who.is_moderator:
             raise NotAllowed(ONLY_MODERATORS)
+        await interaction.client.app.groups.seen(who.group, who.server)
         return True

@@ -12,7 +12,7 @@ from bot.platforms.discord import custom_id
 from bot.platforms.discord.buttons import is_poll
 from bot.platforms.discord.custom_id import Press
 from bot.platforms.discord.flood import TOO_MANY
-from bot.platforms.discord.interaction import Interaction, caller
+from bot.platforms.discord.interaction import Interaction, caller, look_up, values
 from bot.platforms.discord.permissions import POLL, require, writing
 from bot.platforms.discord.render import Button
 from bot.platforms.discord.respond import answering, in_time, send, show, tell, turn
@@ -48,6 +48,7 @@ class Pressed(ui.DynamicItem[Button], template=r"(?!)"):
             await tell(interaction, TOO_MANY)
             return
         async with answering(interaction):
+            await look_up(interaction)
             await self.answer(interaction)
 
     async def answer(self, interaction: Interaction) -> None:
@@ -80,7 +81,7 @@ class CommandButton(Pressed, template=custom_id.template(custom_id.COMMAND)):
         press = await self.press(interaction)
         private = is_private(interaction)
         in_place = press.asker == interaction.user.id
-        private = private or (press.asker is not None and not in_place)
+        private = private or (press.asker is not None and not in_place) or values(interaction).is_on("private")
         work = interaction.client.app.commands.answer(caller(interaction), press.text)
         reply = await in_time(interaction, work, private, in_place)
         if in_place:

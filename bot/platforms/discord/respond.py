@@ -12,7 +12,7 @@ import discord
 from bot.commands import BUG
 from bot.errors import UserError
 from bot.platforms.discord.buttons import Pages, buttons
-from bot.platforms.discord.interaction import Interaction, typed_line
+from bot.platforms.discord.interaction import Interaction, typed_line, values
 from bot.platforms.discord.render import Part, View, notice, parts, view
 from bot.reply import Reply
 
@@ -55,13 +55,15 @@ class InFlight:
         await self._none.wait()
 
 
-async def respond(interaction: Interaction, answer: Answer, private: bool = False) -> None:
+async def respond(interaction: Interaction, answer: Answer, private: bool | None = None) -> None:
     """Answer a command.
 
     Args:
         answer: The feature's reply, not yet awaited.
-        private: Whether only the member who asked may see it.
+        private: Whether only the member who asked may see it; None for what the circle's moderators chose.
     """
+    if private is None:
+        private = values(interaction).is_on("private")
     async with answering(interaction):
         reply = await in_time(interaction, answer, private)
         await show(interaction, reply, private or reply.private, _line(interaction))

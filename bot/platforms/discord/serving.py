@@ -10,6 +10,7 @@ import discord
 
 from bot.app import App
 from bot.platforms.discord.bot import KruzhokBot
+from bot.platforms.discord.delivery import DiscordPlatform
 from bot.platforms.discord.proxy import use_proxies
 from bot.settings import DiscordSettings
 
@@ -68,8 +69,11 @@ async def serve(app: App, settings: DiscordSettings, stop: asyncio.Event) -> Non
     """
     use_proxies(settings)
     bot = KruzhokBot(app)
+    platform = DiscordPlatform(bot)
+    app.places.add(platform)
     running = asyncio.ensure_future(bot.start(settings.token))
     stopping = asyncio.ensure_future(stop.wait())
+    delivering = asyncio.ensure_future(_deliver(bot, platform))
     try:
         async with refusals_told():
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -77,7 +81,17 @@ async def serve(app: App, settings: DiscordSettings, stop: asyncio.Event) -> Non
                 running.result()
     finally:
         stopping.cancel()
+        # What is being posted is found again after the next start.
+        delivering.cancel()
+        await asyncio.gather(delivering, return_exceptions=True)
         await _leave(bot, running)
+
+
+async def _deliver(bot: KruzhokBot, platform: DiscordPlatform) -> None:
+    """Deliver what is due from when the bot knows its servers."""
+    await bot.begun.wait()
+    await bot.wait_until_ready()
+    await bot.app.delivery.run(platform)
 
 
 async def _leave(bot: KruzhokBot, running: asyncio.Future[None]) -> None:

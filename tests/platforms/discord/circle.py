@@ -15,6 +15,7 @@ from simcord.results import InteractionResult, ResponseMessage
 
 from bot.app import App, open_app
 from bot.platforms.discord.bot import KruzhokBot
+from bot.platforms.discord.delivery import DiscordPlatform
 from bot.settings import SHIPPED_DATA, Settings
 
 NOW = datetime(2026, 5, 1, 0, 30, tzinfo=UTC)
@@ -73,7 +74,9 @@ class Circle:
     async def restart(self) -> None:
         """End the bot, and start it anew over the same state folder."""
         self.app = await self.stack.enter_async_context(opened(self.state))
-        await self.env.restart_bot(KruzhokBot(self.app, clock=lambda: self.seconds))
+        bot = KruzhokBot(self.app, clock=lambda: self.seconds)
+        self.app.places.add(DiscordPlatform(bot))
+        await self.env.restart_bot(bot)
 
     def posted(self) -> list[discord.Message]:
         """Return what everybody sees in the channel."""
@@ -110,6 +113,7 @@ async def meeting(state: Path, data: Path = SHIPPED_DATA) -> AsyncIterator[Circl
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(opened(state, data))
         bot = KruzhokBot(app, clock=lambda: circle.seconds)
+        app.places.add(DiscordPlatform(bot))
         env = await stack.enter_async_context(discord_with(bot))
         guild = env.create_guild("Reading group")
         circle = Circle(

@@ -103,8 +103,8 @@ async def test_a_line_too_long_for_a_button_is_kept_under_a_key(circle: Circle) 
 
 async def test_a_line_that_is_no_longer_kept_says_so(circle: Circle) -> None:
     message = await circle.ask("quote", words=LONG)
-    async with circle.app.button_lines._state.write() as connection:
-        await connection.execute("DELETE FROM button_line")
+    async with circle.app.button_lines._state.write() as transaction:
+        await transaction.run("DELETE FROM button_line")
     told = await circle.press(message, "Another")
     assert told.ephemeral
     assert text(told) == clickable(circle, NOT_KEPT)
@@ -138,11 +138,11 @@ def test_what_a_button_carries_fits_whatever_the_line(length: int, sign: str) ->
         assert press.is_kept == press.custom_id.endswith(f"#{key_of(sign * length)}")
 
 
-async def test_old_lines_are_forgotten_at_a_start(circle: Circle) -> None:
+async def test_old_lines_are_forgotten(circle: Circle) -> None:
     lines = circle.app.button_lines
     await lines.keep(["old"], circle.app.now() - timedelta(days=400))
     await lines.keep(["new"], circle.app.now() - timedelta(days=300))
-    await circle.restart()
+    await circle.app.upkeep.forget()
     assert await circle.app.button_lines.line(key_of("old")) is None
     assert await circle.app.button_lines.line(key_of("new")) == "new"
 

@@ -65,7 +65,7 @@ async def test_each_place_is_a_circle_of_its_own_without_moderators(circle: Circ
     with elsewhere(circle, place):
         assert "Only moderators" in text(answer(await circle.anna.user.slash("privacy delete", what="group")))
         await circle.anna.user.slash("discuss")
-    assert await circle.app.privacy._given.count("discord:77")
+    assert "given" in await circle.app.groups.everything("discord:77")
 
 
 async def test_no_thread_is_offered_or_opened_where_the_bot_is_no_member(circle: Circle) -> None:

@@ -142,11 +142,15 @@ async def test_a_state_database_that_is_locked_is_told_as_one_sentence(
     circle: Circle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.store.state.State.write", _locked)
-    monkeypatch.setattr("bot.store.state.State.all", _locked)
     message = await circle.ask("discuss")
     assert message.ephemeral
     assert text(message) == BUG
     assert "Cheka" in text(await circle.ask("search", words="Cheka"))
+    monkeypatch.setattr("bot.store.state.State.all", _locked)
+    for name in ("discuss", "contents"):
+        message = await circle.ask(name)
+        assert message.ephemeral
+        assert text(message) == BUG
 
 
 def _locked(*_: Any, **__: Any) -> Any:

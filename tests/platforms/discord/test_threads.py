@@ -70,7 +70,7 @@ async def test_a_thread_belongs_to_the_circle_of_its_channel(circle: Circle) -> 
     await circle.press(await prompt(circle), "Start a thread")
     (thread,) = circle.threads()
     await circle.anna.slash(thread, "discuss")
-    assert "prompts given of price-serge: 2" in text(await circle.ask("privacy show", by=circle.clara))
+    assert "sections given: 2" in text(await circle.ask("privacy show", by=circle.clara))
 
 
 async def test_there_is_no_thread_in_a_direct_message(circle: Circle) -> None:
