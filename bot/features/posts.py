@@ -168,7 +168,8 @@ class Posts:
         notes = (f"All {len(reading.sections)} sections have been posted here; beginning again.",) if again else ()
         if kind == SUMMARY:
             reply = await self._summaries.summary(caller, str(number))
-            return Post(Reply(reply.title, (*map(Prose, notes), *reply.pieces), actions=reply.actions))
+            shown = Reply(reply.title, (*map(Prose, notes), *reply.pieces), actions=reply.actions)
+            return Post(shown, line=f"summary {number}")
         return Post(await self._section(reading, number, notes))
 
     async def _section(self, reading: Reading, number: int, notes: Sequence[str]) -> Reply:
