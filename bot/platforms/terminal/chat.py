@@ -9,6 +9,7 @@ from bot.caller import Caller
 from bot.commands import PREFIXES, Commands, Failure, safely
 from bot.platforms.terminal.ask import ANSWERED, local_caller
 from bot.platforms.terminal.plain import plain
+from bot.platforms.terminal.room import Room
 from bot.reading import Reading
 from bot.reply import Action, Prose, Reply
 from bot.settings import Settings
@@ -94,25 +95,33 @@ async def chat(settings: Settings, *, pretty: bool, reading: str | None = None) 
         caller = local_caller(is_moderator=True, reading=reading)
         hello = await greeting(app, await app.readings.of(caller))
         conversation = Conversation(app.commands, caller, hello.actions)
+        room = Room(settings.state)
+        app.places.add(room)
         if pretty:
             # Only here: importing them takes longer than everything else together.
             from bot.platforms.terminal.screen import talk_on_screen
 
-            await talk_on_screen(settings.state, app, caller, conversation, hello)
+            await talk_on_screen(settings.state, app, caller, conversation, room, hello)
         else:
-            await talk_plainly(conversation, hello)
+            await talk_plainly(app, caller, conversation, room, hello)
     return ANSWERED
 
 
-async def talk_plainly(conversation: Conversation, hello: Reply) -> None:
-    """Answer the lines of standard input in plain text; greet and prompt only where somebody types them."""
+async def talk_plainly(app: App, caller: Caller, conversation: Conversation, room: Room, hello: Reply) -> None:
+    """Answer the lines of standard input in plain text; greet and prompt only where somebody types them.
+
+    Nothing else happens while a line is awaited, so what is due is posted before the next one.
+    """
     seen = sys.stdin.isatty()
+    room.show_with(caller.group, lambda reply: print(plain(reply), end="\n\n", flush=True))
     if seen:
         print(plain(hello), end="\n\n")
+    await app.delivery.deliver_due(room)
     for line in typed_lines(sys.stdin.buffer, PROMPT if seen else ""):
         if is_leaving(line):
             return
         print(plain(await conversation.answer(line)), end="\n\n", flush=True)
+        await app.delivery.deliver_due(room)
 
 
 def typed_lines(lines: BinaryIO, prompt: str = "") -> Iterator[str]:

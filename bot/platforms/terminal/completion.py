@@ -12,6 +12,8 @@ from bot.app import App
 from bot.caller import Caller
 from bot.commands import PREFIXES, Argument, Command, Commands
 from bot.platforms.terminal.words import one_line
+from bot.recurrence.when import EXAMPLES
+from bot.recurrence.zones import zone_names
 
 _MOST = 40
 _LONGEST_TERM = 4  # words
@@ -38,14 +40,20 @@ Choices = Mapping[str, tuple[Choice, ...]]
 
 
 async def choices(app: App, caller: Caller) -> Choices:
-    """Return what the arguments of commands can be, by the argument's name, in the order to be offered."""
+    """Return what the arguments of commands can be, in the order to be offered.
+
+    They stand under the argument's name, or under the command's and the argument's where only it can be that.
+    """
     reading = await app.readings.of(caller)
     sections = tuple(
         Choice(str(each.number), _keys(str(each.number), each.heading), f"{each.number} {each.heading}")
         for each in reading.sections
     )
     terms = await _terms(app, reading.slug)
-    arguments = [argument for command in app.commands.all for argument in command.arguments]
+    named = [
+        (f"{command.name} {argument.name}", argument) for command in app.commands.all for argument in command.arguments
+    ]
+    zones = tuple(Choice(name, (_fold(name), _fold(name.rpartition("/")[2])), name) for name in zone_names())
     return {
         "section": sections,
         "place": sections,
@@ -53,7 +61,9 @@ async def choices(app: App, caller: Caller) -> Choices:
         "about": terms,
         "term": terms,
         "command": _plain(each.name for each in app.commands.all),
-        **{each.name: _plain(listed(each.about)) for each in arguments if listed(each.about)},
+        "config timezone value": zones,
+        "schedule add when": _plain(EXAMPLES),
+        **{name: _plain(listed(each.about)) for name, each in named if listed(each.about)},
     }
 
 
@@ -129,7 +139,7 @@ class CommandCompleter(Completer):
         positional, named = _parted(command)
         name, colon, begun = word.partition(":")
         if colon and name.casefold() in named:
-            for choice in self._fitting(name.casefold(), begun):
+            for choice in self._fitting(command, name.casefold(), begun):
                 yield _completion(choice, len(begun), f"{name}:{choice.text}")
             return
         values: list[Completion] = []
@@ -137,7 +147,7 @@ class CommandCompleter(Completer):
             values = [
                 _completion(each, len(tail))
                 for tail in _tails(typed, word)
-                for each in self._fitting(positional.name, tail)
+                for each in self._fitting(command, positional.name, tail)
             ]
         names = [
             Completion(f"{argument.name}:", start_position=-len(word), display_meta=argument.about)
@@ -147,11 +157,12 @@ class CommandCompleter(Completer):
         # What the line is about comes first, and then what it is narrowed by.
         yield from values + names if typed.strip() == word else names + values
 
-    def _fitting(self, argument: str, begun: str) -> list[Choice]:
+    def _fitting(self, command: Command, argument: str, begun: str) -> list[Choice]:
         folded = _fold(begun)
+        own = self._choices.get(f"{command.name} {argument}")
         fitting = [
             choice
-            for choice in self._choices.get(argument, ())
+            for choice in (self._choices.get(argument, ()) if own is None else own)
             if any(key.startswith(folded) and key != folded for key in choice.keys)
         ]
         return fitting[:_MOST]

@@ -19,19 +19,22 @@ ONE_PLACE = "In the terminal there is one place: posts appear in the chat, and a
 
 
 class Room:
-    """Where posts of the terminal's groups go: one line of JSON each, and shown as they come.
+    """Where posts of the terminal's groups go: one line of JSON each, and shown where somebody looks.
 
     Args:
         folder: The state folder.
-        show: Called with each group and what is posted there.
     """
 
     name = NAME
     posts_a_second = 100.0
 
-    def __init__(self, folder: Path, show: Callable[[str, Reply], None] = lambda group, reply: None) -> None:
+    def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        self._show = show
+        self._shown: dict[str, Callable[[Reply], None]] = {}
+
+    def show_with(self, group: str, show: Callable[[Reply], None]) -> None:
+        """Show from now on what is posted in a group."""
+        self._shown[group] = show
 
     async def post(self, target: Target, post: Post, key: str) -> Receipt:
         """Keep a post, durably, and show it."""
@@ -40,7 +43,8 @@ class Room:
             await asyncio.to_thread(_append, self._path, line)
         except OSError as error:
             raise DeliveryFailed(f"{self._path.name} cannot be written: {error.strerror}") from error
-        self._show(target.group, post.reply)
+        if target.group in self._shown:
+            self._shown[target.group](post.reply)
         return Receipt(target.channel, key)
 
     async def find(self, target: Target, key: str, since: datetime) -> Receipt | None:

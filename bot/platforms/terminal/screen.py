@@ -1,5 +1,6 @@
 """The chat on a terminal that can do more than print: prompt_toolkit reads, rich writes."""
 
+import asyncio
 import logging
 import os
 from pathlib import Path
@@ -8,6 +9,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
 
 from bot.app import App
@@ -16,6 +18,7 @@ from bot.commands import well_formed
 from bot.platforms.terminal.chat import PROMPT, Conversation, is_leaving
 from bot.platforms.terminal.completion import CommandCompleter, choices
 from bot.platforms.terminal.render import show
+from bot.platforms.terminal.room import Room
 from bot.reply import Reply
 
 HISTORY = "history"
@@ -31,8 +34,10 @@ class History(FileHistory):
         super().store_string(well_formed(string))
 
 
-async def talk_on_screen(state: Path, app: App, caller: Caller, conversation: Conversation, hello: Reply) -> None:
-    """Read lines with completion and history, and show the answers, until Ctrl-C or Ctrl-D."""
+async def talk_on_screen(
+    state: Path, app: App, caller: Caller, conversation: Conversation, room: Room, hello: Reply
+) -> None:
+    """Read lines with completion and history, and show the answers and what is due, until Ctrl-C or Ctrl-D."""
     # A traceback would tear the screen, so the log goes to a file.
     logging.basicConfig(filename=private_file(state / LOG), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     console = Console()
@@ -46,6 +51,18 @@ async def talk_on_screen(state: Path, app: App, caller: Caller, conversation: Co
         reserve_space_for_menu=_ROWS_FOR_MENU,
     )
     show(console, hello, numbered=True)
+    room.show_with(caller.group, lambda reply: show(console, reply))
+    delivering = asyncio.ensure_future(app.delivery.run(room))
+    try:
+        # What is posted meanwhile appears above the line that is being typed.
+        with patch_stdout(raw=True):
+            await _talk(console, session, conversation)
+    finally:
+        delivering.cancel()
+        await asyncio.gather(delivering, return_exceptions=True)
+
+
+async def _talk(console: Console, session: PromptSession[str], conversation: Conversation) -> None:
     while True:
         try:
             line = await session.prompt_async()

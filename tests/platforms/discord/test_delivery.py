@@ -331,13 +331,6 @@ async def test_a_post_is_found_by_its_key_after_a_restart_and_nothing_else_is(ci
     assert await platform(circle).find(here, KEY, circle.env.now() + timedelta(hours=1)) is None
 
 
-async def test_a_key_in_somebody_elses_message_is_not_ours(circle: Circle) -> None:
-    await platform(circle).post(target(circle), post(), KEY)
-    (stored,) = circle.env.backend.messages[circle.channel.id].values()
-    stored.author_id = circle.anna.id
-    assert await platform(circle).find(target(circle), KEY, LONG_AGO) is None
-
-
 @pytest.mark.parametrize("name", ["read_message_history", "view_channel"])
 async def test_looking_is_refused_where_messages_cannot_be_read(circle: Circle, name: str) -> None:
     await platform(circle).post(target(circle), post(), KEY)

@@ -198,6 +198,13 @@ async def test_a_post_is_found_among_many_messages(app: App, channels: Channels)
         assert await discord_.find(HERE[DIRECT], KEY, BEGAN + timedelta(minutes=5)) is None
 
 
+async def test_a_key_in_somebody_elses_message_is_not_ours(app: App, channels: Channels) -> None:
+    async with platform(app) as discord_:
+        await discord_.post(HERE[DIRECT], POST, KEY)
+        channels.write(channels.posted.pop(), author=5)
+        assert await discord_.find(HERE[DIRECT], KEY, BEGAN) is None
+
+
 async def test_where_too_much_was_written_nothing_is_claimed(app: App, channels: Channels) -> None:
     for number in range(10_001):
         channels.write({"content": f"{number}", "components": []}, author=5)

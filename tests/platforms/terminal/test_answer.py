@@ -50,6 +50,13 @@ SCHEMA = _object(
             passage=QUOTATION,
         )
     ),
+    occurrences=_list(
+        _object(
+            utc={"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:00Z$"},
+            local={"type": "string", "pattern": r"^\d{4}-\d\d-\d\d \d\d:\d\d$"},
+            note=TEXT,
+        )
+    ),
     suggestions=_list(WORDS),
     actions=_list(_object(label=WORDS, line={"type": "string", "pattern": "^/."})),
 )
