@@ -138,7 +138,9 @@ class Commands:
             raise UserError(f"“{_shown(wanted)}” needs one more word: {', '.join(parts)}.")
         near = process.extractOne(wanted[:40], list(self._by_name), scorer=OSA.distance, score_cutoff=_MOST_SLIPS)
         meant = f" Did you mean /{near[0]}?" if near else ""
-        raise UserError(f"There is no command “{_shown(wanted)}”.{meant} /help lists them all.")
+        first = wanted.partition(" ")[0]
+        group = f" {first}" if any(each.name.startswith(f"{first} ") for each in self.all) else ""
+        raise UserError(f"There is no command “{_shown(wanted)}”.{meant} /help{group} lists them all.")
 
     def parse(self, line: str) -> tuple[Command, dict[str, str | int]]:
         """Read a line, with or without its prefix.
@@ -153,7 +155,8 @@ class Commands:
         if not words:
             raise UserError("Type a command, for example /quote Cheka, or /help to see them all.")
         longer = " ".join(words[:2]).casefold()
-        name = longer if longer in self._by_name else words[0]
+        begins_longer = any(each.name.startswith(f"{words[0].casefold()} ") for each in self.all)
+        name = longer if longer in self._by_name or begins_longer else words[0]
         found = self.named(name)
         rest = text.split(None, len(found.name.split()))[len(found.name.split()) :]
         return found, _arguments(found, rest[0] if rest else "")
@@ -199,13 +202,13 @@ def well_formed(text: str) -> str:
 
 
 def _arguments(found: Command, text: str) -> dict[str, str | int]:
-    """Read arguments: one word each, then the rest of the line, and by name what the command has after that."""
+    """Read arguments: one word each, then the rest of the line, and any of them by its name."""
     given: dict[str, str | int] = {}
     before = [each for each in found.arguments if not each.rest]
     rest = next((each for each in found.arguments if each.rest), None)
     if rest:
         before = list(found.arguments[: found.arguments.index(rest)])
-    named = {each.name: each for each in found.arguments if each not in before and not each.rest}
+    named = {each.name: each for each in found.arguments if not each.rest}
 
     def take(match: re.Match[str]) -> str:
         name = match[1].casefold()
@@ -217,9 +220,9 @@ def _arguments(found: Command, text: str) -> dict[str, str | int]:
     if named:
         text = re.sub(rf"(?:(?<=\s)|^)({'|'.join(named)}):(\S+| \d+)(?=\s|$)", take, text, flags=re.IGNORECASE)
     for argument in before:
-        word, _, text = text.strip().partition(" ")
-        if word:
-            given[argument.name] = _value(argument, word)
+        if argument.name not in given and (words := text.split(None, 1)):
+            given[argument.name] = _value(argument, words[0])
+            text = words[1] if len(words) > 1 else ""
     text = text.strip()
     if rest and text.casefold().startswith(f"{rest.name}:"):
         text = text[len(rest.name) + 1 :].strip()

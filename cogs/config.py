@@ -8,12 +8,12 @@ from discord.ext import commands
 from bot.features.group_settings import GroupSettings
 from bot.features.group_values import SETTINGS, Setting
 from bot.features.settings_file import SettingsFile
-from bot.platforms.discord.autocomplete import scopes, setting_values
 from bot.platforms.discord.bot import KruzhokBot
 from bot.platforms.discord.dashboard import ask_for_text, show_dashboard
 from bot.platforms.discord.documented import documented_by
 from bot.platforms.discord.interaction import Interaction, caller
 from bot.platforms.discord.moderators import ModeratorsGroup
+from bot.platforms.discord.offering import answers, scopes, setting_values
 from bot.platforms.discord.respond import respond
 
 # Slash commands have no prefix to be chosen.
@@ -61,7 +61,7 @@ class ConfigCog(commands.Cog):
         await respond(interaction, self.file.export(caller(interaction), scope), private=True)
 
     @group.command(name="import")
-    @app_commands.autocomplete(scope=scopes)
+    @app_commands.autocomplete(scope=scopes, apply=answers)
     @documented_by(SettingsFile.take_in)
     async def take_in(self, interaction: Interaction, text: str = "", scope: str = "here", apply: str = "no") -> None:
         if text:

@@ -4,11 +4,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.features.prompts import Prompts
-from bot.platforms.discord.autocomplete import prompt_ids
 from bot.platforms.discord.bot import KruzhokBot
 from bot.platforms.discord.documented import documented_by
 from bot.platforms.discord.interaction import Interaction, caller
 from bot.platforms.discord.moderators import ModeratorsGroup
+from bot.platforms.discord.offering import prompt_ids
 from bot.platforms.discord.respond import respond
 
 

@@ -4,11 +4,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.features.schedule import Scheduling
-from bot.platforms.discord.autocomplete import days, kinds, schedules, sections, times, whats
+from bot.platforms.discord.autocomplete import kinds, sections
 from bot.platforms.discord.bot import KruzhokBot
 from bot.platforms.discord.documented import documented_by
 from bot.platforms.discord.interaction import Interaction, caller
 from bot.platforms.discord.moderators import ModeratorsGroup
+from bot.platforms.discord.offering import answers, days, schedules, times, whats
 from bot.platforms.discord.respond import respond
 
 
@@ -55,21 +56,19 @@ class ScheduleCog(commands.Cog):
         await respond(interaction, self.scheduling.resume(caller(interaction), number), private=True)
 
     @group.command()
-    @app_commands.autocomplete(number=schedules)
-    @app_commands.autocomplete(which=days)
+    @app_commands.autocomplete(number=schedules, which=days)
     @documented_by(Scheduling.skip)
     async def skip(self, interaction: Interaction, number: int = 0, which: str = "") -> None:
         await respond(interaction, self.scheduling.skip(caller(interaction), number, which), private=True)
 
     @group.command()
-    @app_commands.autocomplete(number=schedules)
-    @app_commands.autocomplete(which=days)
+    @app_commands.autocomplete(number=schedules, which=days)
     @documented_by(Scheduling.move)
     async def move(self, interaction: Interaction, number: int, to: str, which: str = "") -> None:
         await respond(interaction, self.scheduling.move(caller(interaction), number, to, which), private=True)
 
     @group.command()
-    @app_commands.autocomplete(number=schedules)
+    @app_commands.autocomplete(number=schedules, counted=answers)
     @documented_by(Scheduling.run)
     async def run(self, interaction: Interaction, number: int = 0, counted: str = "yes") -> None:
         await respond(interaction, self.scheduling.run(caller(interaction), number, counted), private=True)

@@ -1,16 +1,18 @@
 """When schedules come next, and what is due of them; no clock, no database."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
+from zoneinfo import ZoneInfo
 
+from bot.recurrence.clock_changes import instant
 from bot.recurrence.occurrences import Occurrence as Time
 from bot.recurrence.occurrences import upcoming
 from bot.recurrence.when import parse
 from bot.recurrence.zones import zone
 from bot.reply import day_and_time
-from bot.store.occurrences import MISSED, Occurrence, Planned, key_of
+from bot.store.occurrences import MISSED, WAITING, Occurrence, Planned, key_of
 from bot.store.schedules import LOCAL, Move, Schedule
 
 # A post that comes later than this says so.
@@ -62,10 +64,25 @@ def from_now(schedule: Schedule, zone_name: str, now: datetime, decided: Contain
     return Move(schedule, None, handled, zone_name)
 
 
-def moved_to_zone(schedule: Schedule, zone_name: str, now: datetime, decided: Container[str] = ()) -> Move:
-    """Return when a schedule is due in another zone; one that rests goes on resting."""
+def moved_to_zone(schedule: Schedule, zone_name: str, now: datetime, decided: Mapping[str, Occurrence]) -> Move:
+    """Return when a schedule is due in another zone; one that rests goes on resting.
+
+    What a moderator moved to a day and time keeps these as well, unless they are past there.
+    """
     move = from_now(schedule, zone_name, now, decided)
-    return replace(move, next_at=None) if schedule.paused else move
+    here, there = zone(schedule.zone), zone(zone_name)
+    moved = [(each.key, instant(_shown(each.planned_at, here), there)) for each in _to_come(decided)]
+    to_come = tuple((key, at) for key, at in moved if at > now)
+    return replace(move, next_at=None if schedule.paused else move.next_at, moved=to_come)
+
+
+def _shown(at: datetime, there: ZoneInfo) -> datetime:
+    return at.astimezone(there).replace(tzinfo=None, fold=0)
+
+
+def _to_come(decided: Mapping[str, Occurrence]) -> list[Occurrence]:
+    """Return what a moderator decided to have posted, and nobody has begun to post."""
+    return [each for each in decided.values() if each.state == WAITING and not each.attempts and not each.by_hand]
 
 
 def put_right(schedule: Schedule, now: datetime, decided: Container[str]) -> Move:
@@ -117,6 +134,8 @@ def _told(schedule: Schedule, missed: list[Time], last_is_posted: bool) -> str:
     return f"Schedule {schedule.number} ({schedule.what}) was missed while Kruzhok was not running: {named}.{then}"
 
 
-def first_times(schedule: Schedule, decided: Container[str], most: int) -> list[Time]:
-    """Return the next times of a schedule."""
-    return list(islice(coming(schedule, decided), most))
+def next_times(schedule: Schedule, decided: Mapping[str, Occurrence], most: int) -> list[Time]:
+    """Return the next times of a schedule, with those that were moved in their new places."""
+    moved = [Time(datetime.fromisoformat(each.local), each.planned_at, each.note) for each in _to_come(decided)]
+    found = [*islice(coming(schedule, decided), most), *moved]
+    return sorted(found, key=lambda time: time.at)[:most]

@@ -11,8 +11,9 @@ from bot.errors import Refused, UserError
 from bot.features.delivery import Delivery, target_of
 from bot.features.group_values import GroupValues
 from bot.features.places import Places
-from bot.features.planning import first_times, from_now, local_text, next_move
-from bot.features.posts import Posts
+from bot.features.planning import from_now, local_text, next_move, next_times
+from bot.features.posts import QUOTE, Posts, What
+from bot.recurrence.clock_changes import instant
 from bot.recurrence.occurrences import Occurrence as Time
 from bot.recurrence.occurrences import checked
 from bot.recurrence.when import parse
@@ -24,12 +25,14 @@ from bot.store.schedules import Schedule, Schedules
 
 MOST = 25
 _TIMES_SHOWN = 5
-_DAYS_OFFERED = 10
+_DAYS_OFFERED, _DAYS_NAMED = 10, 3
 _A_PAGE = 20
 _MOST_HISTORY = 1000
 _FARTHEST = timedelta(days=366)
 _MOVED = re.compile(r"(?:(\d{4}-\d{2}-\d{2})[ T]+)?([0-2]?\d:[0-5]\d)")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NOTHING = "There is nothing to post: all prompts that fit are set aside. /prompts list shows them."
+_BY_CHANCE = "Which sentence is quoted is left to chance, and none comes twice before the others have. For example:"
 
 
 class Scheduling:
@@ -101,6 +104,7 @@ class Scheduling:
     async def _shown(self, title: str, schedule: Schedule, caller: Caller) -> Reply:
         """Show a schedule with its next times, and what would be posted next."""
         number = schedule.number
+        following = await self._upcoming(schedule, 1)
         return Reply(
             title,
             (
@@ -111,7 +115,8 @@ class Scheduling:
             private=True,
             actions=(
                 Action("Preview", f"schedule preview {number}"),
-                Action("Skip the next", f"schedule skip {number}"),
+                # It names the day: pressed twice it does not skip two.
+                *(Action("Skip the next", f"schedule skip {number} {time.local:%Y-%m-%d}") for time in following),
                 Action("Pause", f"schedule pause {number}"),
                 Action("Remove", f"schedule remove {number}"),
             ),
@@ -134,26 +139,20 @@ class Scheduling:
 
     async def _upcoming(self, schedule: Schedule, most: int) -> list[Time]:
         """Return the next times of a schedule, with those that were moved in their new places."""
-        decided = await self._occurrences.decided(schedule.id)
-        moved = [
-            Time(datetime.fromisoformat(local), each.planned_at, each.note)
-            for local, each in decided.items()
-            if each.state == WAITING and not each.by_hand
-        ]
-        found = [*first_times(schedule, decided, most), *moved]
-        return sorted(found, key=lambda time: time.at)[:most]
+        return next_times(schedule, await self._occurrences.decided(schedule.id), most)
 
     async def _next_post(self, schedule: Schedule) -> tuple[Piece, ...]:
         """Return what would be posted next, shortly."""
         made = await self._posts.preview(schedule)
         if made.post is None:
-            return (Prose("There is nothing to post: all prompts are set aside."),)
+            return (Prose(_NOTHING),)
         first = next((piece for piece in made.post.reply.pieces if isinstance(piece, (Question, Quote))), None)
         if isinstance(first, Question):
             return (Prose("Next would be posted:"), first)
-        if isinstance(first, Quote):
-            return (Prose(f"Next would be posted: {made.post.reply.title}."), first)
-        return (Prose(f"Next would be posted: {made.post.reply.title}."),)
+        quoted = (first,) if isinstance(first, Quote) else ()
+        if What.parse(schedule.what).kind == QUOTE:
+            return (Prose(_BY_CHANCE), *quoted)
+        return (Prose(f"Next would be posted: {schedule.what} {made.post.reply.title}."), *quoted)
 
     async def running(self, caller: Caller) -> Sequence[Schedule]:
         """Return the schedules of a circle."""
@@ -185,9 +184,9 @@ class Scheduling:
     async def _line(self, schedule: Schedule, failing: Occurrence | None) -> str:
         begun = f"{schedule.number}. {schedule.what}, {schedule.rule} ({schedule.zone})"
         if schedule.paused:
-            return f"{begun}: paused: {schedule.paused}. To go on: /schedule resume {schedule.number}"
+            return f"{begun}: paused ({schedule.paused}). To go on: /schedule resume {schedule.number}"
         times = await self._upcoming(schedule, 1)
-        following = "no more times"
+        following = f"no more times. To be rid of it: /schedule remove {schedule.number}"
         if times:
             following = f"next {day_and_time(times[0].at.astimezone(zone(schedule.zone)))}"
         wrong = f"; the last post failed and is tried again: {failing.note}" if failing else ""
@@ -203,11 +202,12 @@ class Scheduling:
         made = await self._posts.preview(schedule)
         times = await self._upcoming(schedule, 1)
         when = day_and_time(times[0].at.astimezone(zone(schedule.zone))) if times else "never"
-        said = Prose(f"Schedule {schedule.number} would post this next ({when}), if nobody uses it up before:")
-        pieces = made.post.reply.pieces if made.post else (Prose("Nothing: all prompts are set aside."),)
-        title = made.post.reply.title if made.post else "Preview"
-        now = Action("Post it now", f"schedule run {schedule.number}")
-        return Reply(title, (said, *pieces), private=True, actions=(now,))
+        if made.post is None:
+            return Reply("Preview", (Prose(_NOTHING),), private=True, actions=(Action("Prompts", "prompts list"),))
+        about = f"Schedule {schedule.number} would post this next ({when}), unless it is given to the circle before:"
+        said = _BY_CHANCE if What.parse(schedule.what).kind == QUOTE else about
+        now = Action("Post now", f"schedule run {schedule.number}")
+        return Reply(made.post.reply.title, (Prose(said), *made.post.reply.pieces), private=True, actions=(now,))
 
     async def pause(self, caller: Caller, number: int = 0) -> Reply:
         """Let a schedule rest until it is resumed.
@@ -235,7 +235,7 @@ class Scheduling:
         """
         schedule = await self._numbered(caller, number) if number else await self._one(caller, 0)
         if not schedule.paused and schedule.removed_at is None:
-            raise UserError(f"Schedule {schedule.number} is running.")
+            raise UserError(f"Schedule {schedule.number} is neither paused nor removed: /schedule list shows it.")
         if schedule.removed_at and len(await self._schedules.of(caller.group)) >= MOST:
             raise UserError(f"A circle has at most {MOST} schedules. Remove another first.")
         await self._refuse_without_permission(caller, schedule)
@@ -303,16 +303,20 @@ class Scheduling:
         at = local.replace(tzinfo=there).astimezone(zone("UTC"))
         now = self._now()
         if not now < at <= now + _FARTHEST:
-            raise UserError(f"{text} is not within the coming year. Choose another time.")
+            which_is = "past" if at <= now else "more than a year from now"
+            raise UserError(f"{text} is {which_is}. Choose another time.")
+        is_planned = at == instant(time.local, there)
+        note = "" if is_planned else f"moved from {day_and_time(time.local)}"
         before = time.at.astimezone(there)
-        note = "" if local == time.local else f"moved from {day_and_time(before)}"
         await self._decide(schedule, time, caller, WAITING, at, note)
         self._delivery.wake()
         new = day_and_time(at.astimezone(there))
-        text = f"Schedule {schedule.number} posts on {new} instead of {day_and_time(before)}."
+        instead = ", as planned" if is_planned else f" instead of {day_and_time(before)}"
+        said = Prose(f"Schedule {schedule.number} posts on {new}{instead}.")
         after = await self._one(caller, schedule.number)
-        undo = f"schedule move {number} {before:%Y-%m-%d %H:%M} which:{time.local:%Y-%m-%d}"
-        return Reply("Moved", (Prose(text), await self._times(after)), private=True, actions=(Action("Undo", undo),))
+        line = f"schedule move {schedule.number} {before:%Y-%m-%d %H:%M} which:{time.local:%Y-%m-%d}"
+        undo = (Action("Undo", line),) if at != time.at else ()
+        return Reply("As planned" if is_planned else "Moved", (said, await self._times(after)), True, undo)
 
     async def _time(self, caller: Caller, number: int, which: str) -> tuple[Schedule, Time]:
         """Find one time that is still to come, by the day that the rule or a moderator planned it for."""
@@ -329,11 +333,14 @@ class Scheduling:
             for local, each in decided.items()
             if each.state == SKIPPED and not each.by_hand and each.planned_at > self._now()
         ]
-        for time in [*(await self._upcoming(schedule, 1 if not day else _FARTHEST.days)), *(skipped if day else [])]:
+        times = await self._upcoming(schedule, 1 if not day else _FARTHEST.days)
+        for time in [*times, *(skipped if day else [])]:
             if not day or day in (f"{time.local:%Y-%m-%d}", f"{time.at.astimezone(there):%Y-%m-%d}"):
                 return schedule, time
-        what = f"Nothing of schedule {schedule.number} is planned for {day}." if day else "It has no more times."
-        raise UserError(f"{what} /schedule list shows what is planned.")
+        if not times:
+            raise UserError(f"Schedule {schedule.number} has no more times. Add another: /schedule add")
+        days = ", ".join(f"{time.at.astimezone(there):%Y-%m-%d}" for time in times[:_DAYS_NAMED])
+        raise UserError(f"Nothing of schedule {schedule.number} is planned for {day}. Its next days are: {days}.")
 
     async def _decide(
         self, schedule: Schedule, time: Time, caller: Caller, state: str, at: datetime, note: str
@@ -366,6 +373,8 @@ class Scheduling:
         counts = counted.strip().casefold() == "yes"
         schedule = await self._one(caller, number)
         await self._refuse_without_permission(caller, schedule)
+        if (await self._posts.preview(schedule)).post is None:
+            raise UserError(_NOTHING)
         platform = self._places.of(caller)
         now = self._now()
         local = f"{BY_HAND}{now:%Y-%m-%dT%H:%M:%S.%f} {uuid4().hex[:8]}"
@@ -373,18 +382,19 @@ class Scheduling:
         occurrence = Occurrence(key, schedule.id, schedule.group, local, now, now, counted=counts, note="run by hand")
         rule = parse(schedule.rule)
         left = replace(rule, count=rule.count - 1) if counts and rule.count and rule.count > 1 else rule
+        if counts and rule.count == 1:  # no rule comes 0 times
+            for time in await self._upcoming(schedule, 1):
+                await self._decide(schedule, time, caller, SKIPPED, time.at, "run by hand before")
         await self._occurrences.run_by_hand(occurrence, schedule, str(left), caller.user)
         await self._delivery.deliver_one(platform, key)
         done = await self._occurrences.keyed(key)
         if done is None or done.state != POSTED:
-            why = done.note if done else ""
-            return Reply(
-                "Not posted yet",
-                (Prose(f"It could not be posted: {why}. It is tried again for an hour."),),
-                private=True,
-            )
+            why = f": {done.note}" if done and done.note else ""
+            said = f"It could not be posted{why}. It is tried again for an hour; /schedule list says how it goes."
+            return Reply("Not posted yet", (Prose(said),), private=True)
         where = platform.called("channel", done.channel, caller.server)
-        return Reply("Posted", (Prose(f"Posted in {where}. {done.link}".strip()),), private=True)
+        history = Action("History", "schedule history")
+        return Reply("Posted", (Prose(f"Posted in {where}. {done.link}".strip()),), private=True, actions=(history,))
 
     async def history(self, caller: Caller, page: int = 1) -> Reply:
         """Show what was posted where and when, and what was not.

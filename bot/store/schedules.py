@@ -51,12 +51,17 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A schedule that is due at another time from now on: what it was, and what it becomes."""
+    """A schedule that is due at another time from now on: what it was, and what it becomes.
+
+    Attributes:
+        moved: The keys of planned occurrences that are due at other times too, each with its time.
+    """
 
     schedule: Schedule
     next_at: datetime | None
     handled: datetime | None
     zone: str
+    moved: tuple[tuple[str, datetime], ...] = ()
 
 
 _COLUMNS = "id, group_id, server, number, what, rule, zone, start, handled, next_at, paused, removed_at"
@@ -149,6 +154,11 @@ class Schedules:
             schedule.zone,
             -1 if schedule.next_at is None else milliseconds(schedule.next_at),
         )
+        if changed and move.moved:
+            await transaction.each(
+                "UPDATE occurrence SET planned_at = ?, due_at = ? WHERE key = ? AND state = 'waiting' AND attempts = 0",
+                [(milliseconds(at), milliseconds(at), key) for key, at in move.moved],
+            )
         return bool(changed)
 
     async def pause(self, schedule: Schedule, why: str, member: str, now: datetime) -> None:
@@ -171,17 +181,27 @@ class Schedules:
                 milliseconds(now),
                 schedule.id,
             )
+            await transaction.run(
+                "UPDATE occurrence SET due_at = planned_at WHERE schedule = ? AND state = 'waiting' AND attempts = 0"
+                " AND due_at IS NULL AND planned_at > ?",
+                schedule.id,
+                milliseconds(now),
+            )
+            await transaction.run(
+                "UPDATE occurrence SET state = 'skipped', note = 'the schedule was removed'"
+                " WHERE schedule = ? AND state = 'waiting' AND due_at IS NULL",
+                schedule.id,
+            )
             await _log(transaction, schedule, member, "removed" if schedule.removed_at else "paused", "running", now)
 
     async def remove(self, schedule: Schedule, member: str, now: datetime) -> None:
-        """Remove a schedule, and what was planned of it; it can be resumed until it is forgotten."""
+        """Remove a schedule; it can be resumed, with what was moved of it, until it is forgotten."""
         async with self._state.write() as transaction:
             await transaction.run(
                 "UPDATE schedule SET next_at = NULL, removed_at = ? WHERE id = ?", milliseconds(now), schedule.id
             )
             await transaction.run(
-                "UPDATE occurrence SET state = 'skipped', due_at = NULL, note = 'removed'"
-                " WHERE schedule = ? AND state = 'waiting' AND attempts = 0",
+                "UPDATE occurrence SET due_at = NULL WHERE schedule = ? AND state = 'waiting' AND attempts = 0",
                 schedule.id,
             )
             await _log(transaction, schedule, member, f"{schedule.what} {schedule.rule}", "removed", now)

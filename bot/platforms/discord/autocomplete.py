@@ -7,22 +7,15 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import discord
 from discord import app_commands
 
 from bot.app import App
 from bot.caller import Caller
 from bot.features.citation import STYLE_NAMES
-from bot.features.group_settings import SCOPES
-from bot.features.group_values import Setting
-from bot.features.posts import KINDS
-from bot.features.setting_values import DEFAULT, SWITCHABLE
 from bot.library.study import PROMPT_KINDS
 from bot.platforms.discord import limits
-from bot.platforms.discord.interaction import Interaction, caller, server
+from bot.platforms.discord.interaction import Interaction, caller
 from bot.platforms.discord.markdown import one_line
-from bot.recurrence.when import EXAMPLES
-from bot.recurrence.zones import zone_names
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +23,6 @@ Choice = app_commands.Choice[str]
 Complete = Callable[[Interaction, str], Coroutine[Any, Any, list[Choice]]]
 
 _MOST_READINGS = 32
-_MOST_OFFERED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +69,15 @@ class Completions:
 async def _vocabulary(app: App, who: Caller) -> Vocabulary:
     reading = await app.readings.of(who)
     study = await app.library.study(reading.slug)
-    counted = {_fold(word): (word, uses) for word, uses in await app.library.vocabulary(reading.slug)}
+    counted = {fold(word): (word, uses) for word, uses in await app.library.vocabulary(reading.slug)}
     for entry in study.glossary:
         if entry.mentions:
-            counted.setdefault(_fold(entry.term), (entry.term, len(entry.mentions)))
+            counted.setdefault(fold(entry.term), (entry.term, len(entry.mentions)))
     ordered = sorted(counted.items(), key=lambda item: -item[1][1])
     sections = (
         Known(
             str(each.number),
-            (str(each.number), _fold(each.heading), *_fold(each.heading).split()),
+            (str(each.number), fold(each.heading), *fold(each.heading).split()),
             f"{each.number}. {each.heading} · ¶ {each.first}–{each.last}",
         )
         for each in reading.sections
@@ -93,7 +85,7 @@ async def _vocabulary(app: App, who: Caller) -> Vocabulary:
     terms = (
         Known(
             each.term,
-            tuple(_fold(name) for name in (each.term, *each.names, *each.aliases)),
+            tuple(fold(name) for name in (each.term, *each.names, *each.aliases)),
             _term(each.term, each.kind),
         )
         for each in study.glossary
@@ -115,7 +107,7 @@ def choices(known: Iterable[Known], typed: str, before: str = "") -> list[Choice
     Args:
         before: Words that were typed already and stay.
     """
-    wanted = _fold(typed.strip())
+    wanted = fold(typed.strip())
     begin: list[tuple[Known, str]] = []
     within: list[tuple[Known, str]] = []
     for each in known:
@@ -134,7 +126,7 @@ def choices(known: Iterable[Known], typed: str, before: str = "") -> list[Choice
     ]
 
 
-def _guarded(complete: Complete) -> Complete:
+def guarded(complete: Complete) -> Complete:
     """Offer nothing where something goes wrong; what is typed can be sent all the same."""
 
     async def offered(interaction: Interaction, current: str) -> list[Choice]:
@@ -163,122 +155,31 @@ async def _terms(interaction: Interaction, current: str) -> list[Choice]:
 
 
 async def _command_names(interaction: Interaction, current: str) -> list[Choice]:
-    return choices(_listed(each.name for each in interaction.client.app.commands.all), current)
+    return choices(listed(each.name for each in interaction.client.app.commands.all), current)
 
 
 async def _kinds(interaction: Interaction, current: str) -> list[Choice]:
-    return choices(_listed(PROMPT_KINDS), current)
+    return choices(listed(PROMPT_KINDS), current)
 
 
 async def _styles(interaction: Interaction, current: str) -> list[Choice]:
-    return choices(_listed(STYLE_NAMES), current)
+    return choices(listed(STYLE_NAMES), current)
 
 
 async def _whose(interaction: Interaction, current: str) -> list[Choice]:
-    return choices(_listed(("me", "group")), current)
+    return choices(listed(("me", "group")), current)
 
 
-async def _scopes(interaction: Interaction, current: str) -> list[Choice]:
-    return choices(_listed(SCOPES), current)
+def listed(values: Iterable[str]) -> Iterable[Known]:
+    """Return values that are shown as they are."""
+    return (Known(each, (fold(each),), each) for each in values)
 
 
-async def _whats(interaction: Interaction, current: str) -> list[Choice]:
-    return choices(_listed(KINDS), current)
-
-
-async def _times(interaction: Interaction, current: str) -> list[Choice]:
-    """Offer examples; what is typed is offered as it stands, if it is a time already."""
-    return choices(_listed(EXAMPLES), current)
-
-
-async def _zones(interaction: Interaction, current: str) -> list[Choice]:
-    """Offer zones, by their cities too."""
-    return choices((Known(name, _zone_keys(name), name) for name in zone_names()), current.replace(" ", "_"))
-
-
-def _zone_keys(name: str) -> tuple[str, ...]:
-    return (_fold(name.rpartition("/")[2]), _fold(name))
-
-
-async def _readings(interaction: Interaction, current: str) -> list[Choice]:
-    app = interaction.client.app
-    slugs = await app.library.slugs()
-    known = [await app.library.reading(slug) for slug in slugs[:_MOST_OFFERED]]
-    return choices((Known(each.slug, (_fold(each.slug), _fold(each.title)), each.title) for each in known), current)
-
-
-async def _channels(interaction: Interaction, current: str) -> list[Choice]:
-    guild = server(interaction)
-    kinds = (discord.TextChannel, discord.ForumChannel)
-    known = [each for each in guild.channels if isinstance(each, kinds)] if guild else []
-    here = Known("here", ("here",), "here")
-    return choices((here, *(Known(str(each.id), (_fold(each.name),), f"#{each.name}") for each in known)), current)
-
-
-async def _roles(interaction: Interaction, current: str) -> list[Choice]:
-    guild = server(interaction)
-    known = [each for each in guild.roles if not each.is_default()] if guild else []
-    none = Known("none", ("none",), "none")
-    return choices((none, *(Known(str(each.id), (_fold(each.name),), f"@{each.name}") for each in known)), current)
-
-
-def setting_values(setting: Setting) -> Complete:
-    """Return what offers the values of a setting."""
-    by_kind: dict[str, Complete] = {
-        "zone": _zones,
-        "reading": _readings,
-        "channel": _channels,
-        "mention": _roles,
-        "role": _roles,
-    }
-
-    async def _choices(interaction: Interaction, current: str) -> list[Choice]:
-        offered = setting.choices or (SWITCHABLE if setting.kind == "commands" else (setting.default,))
-        return choices(_listed((*offered, DEFAULT)), current)
-
-    return _guarded(by_kind.get(setting.kind, _choices))
-
-
-async def _prompt_ids(interaction: Interaction, current: str) -> list[Choice]:
-    app, who = interaction.client.app, caller(interaction)
-    known = await app.prompts.everything(who)
-    return choices((Known(each.id, (_fold(each.id), _fold(each.question)), each.question) for each in known), current)
-
-
-async def schedules(interaction: Interaction, current: int | str) -> list[app_commands.Choice[int]]:
-    """Offer the schedules of a circle by their numbers."""
-    try:
-        known = await interaction.client.app.scheduling.running(caller(interaction))
-    except Exception:  # as in every autocomplete
-        log.exception("an autocomplete failed")
-        return []
-    wanted = str(current).strip()
-    return [
-        app_commands.Choice(
-            name=limits.fit(one_line(f"{each.number}. {each.what}, {each.rule}"), limits.CHOICE), value=each.number
-        )
-        for each in known
-        if str(each.number).startswith(wanted)
-    ][: limits.CHOICES]
-
-
-async def _days(interaction: Interaction, current: str) -> list[Choice]:
-    """Offer the next days of the schedule whose number is typed already."""
-    number = getattr(interaction.namespace, "number", None)
-    days = await interaction.client.app.scheduling.days(caller(interaction), number if isinstance(number, int) else 0)
-    return choices(_listed(days), current)
-
-
-def _listed(values: Iterable[str]) -> Iterable[Known]:
-    return (Known(each, (_fold(each),), each) for each in values)
-
-
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """Return text as it is compared with what is typed: without case and accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char)).replace("’", "'")
 
 
-words, sections, terms = _guarded(_words), _guarded(_sections), _guarded(_terms)
-scopes, whats, times, days = _guarded(_scopes), _guarded(_whats), _guarded(_times), _guarded(_days)
-prompt_ids = _guarded(_prompt_ids)
-command_names, kinds, styles, whose = _guarded(_command_names), _guarded(_kinds), _guarded(_styles), _guarded(_whose)
+words, sections, terms = guarded(_words), guarded(_sections), guarded(_terms)
+command_names, kinds, styles, whose = guarded(_command_names), guarded(_kinds), guarded(_styles), guarded(_whose)

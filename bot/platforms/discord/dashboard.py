@@ -3,7 +3,7 @@
 Nothing of it is kept in memory: the menu and the forms carry what they mean in their custom ids.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self, cast
 
 import discord
@@ -17,9 +17,10 @@ from bot.features.setting_values import DEFAULT, SWITCHABLE, setting_named
 from bot.platforms.discord import custom_id, limits
 from bot.platforms.discord.buttons import Pages, buttons
 from bot.platforms.discord.custom_id import CHOOSE, Press
-from bot.platforms.discord.interaction import Interaction, caller, look_up, values
+from bot.platforms.discord.interaction import Interaction, caller, look_up, server, values
 from bot.platforms.discord.markdown import one_line
 from bot.platforms.discord.moderators import ONLY_MODERATORS
+from bot.platforms.discord.offering import CHANNELS, forum_of
 from bot.platforms.discord.render import View, parts, view
 from bot.platforms.discord.respond import answering, defer, in_time, send, show
 from bot.reply import Reply
@@ -42,12 +43,14 @@ async def show_dashboard(interaction: Interaction) -> None:
 
 
 async def _dashboard(interaction: Interaction, settings: Reply, changed: Reply | None = None) -> View:
-    """Lay the settings out, under what was changed just now."""
-    mentions = interaction.client.mentions
-    texts = (*(parts(changed, mentions)[0] if changed else ()), *parts(settings, mentions)[0])
-    actions = (*(changed.actions[:1] if changed else ()), *settings.actions)
-    offered = Reply(settings.title, actions=actions)
-    made = view(texts, await buttons(interaction, offered, Pages("", 1, 1, interaction.user.id), private=False))
+    """Lay the settings out in one message, under what was changed just now."""
+    news = changed or Reply("")
+    said = tuple(piece for piece in news.pieces if piece not in settings.pieces)
+    shown = Reply(settings.title, (*said, *settings.pieces), actions=(*news.actions[:1], *settings.actions))
+    pages = Pages("", 1, 1, interaction.user.id)
+    # There is one part only, whatever channels and roles are called and however much is missing: /config check tells.
+    first, *_ = parts(shown, interaction.client.mentions)
+    made = view(first, await buttons(interaction, shown, pages, private=False))
     container = next(each for each in made.children if isinstance(each, ui.Container))
     container.add_item(ui.ActionRow(_menu(interaction)))
     return made
@@ -116,7 +119,7 @@ def _fields(interaction: Interaction, setting: Setting) -> Iterator[ui.Label[Any
     yield ui.Label(
         text=limits.fit(setting.name, _LABEL),
         description=limits.fit(f"{setting.about} {setting.values}", _DESCRIPTION),
-        component=_field(setting, value),
+        component=_field(interaction, setting, value),
     )
     scopes = [
         discord.SelectOption(label=limits.fit(_SCOPE_NAMES[each], limits.LABEL), value=each, default=each == SCOPES[0])
@@ -126,35 +129,61 @@ def _fields(interaction: Interaction, setting: Setting) -> Iterator[ui.Label[Any
     yield ui.Label(text="For", component=where)
 
 
-def _field(setting: Setting, value: str) -> ui.Item[Any]:
+def _field(interaction: Interaction, setting: Setting, value: str) -> ui.Item[Any]:
     """Return what a setting's value is given in, with what it is now."""
-    number = int(value) if value.isdecimal() else None
     match setting.kind:
         case "channel":
-            known = (
-                [discord.SelectDefaultValue(id=number, type=discord.SelectDefaultValueType.channel)] if number else []
-            )
-            kinds = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum]
             return ui.ChannelSelect(
-                custom_id=_VALUE, channel_types=kinds, min_values=0, max_values=1, default_values=known, required=False
+                custom_id=_VALUE,
+                channel_types=[*CHANNELS, discord.ChannelType.public_thread, discord.ChannelType.private_thread],
+                min_values=0,
+                max_values=1,
+                default_values=_present(interaction, setting, value),
+                required=False,
             )
         case "mention" | "role":
-            known = [discord.SelectDefaultValue(id=number, type=discord.SelectDefaultValueType.role)] if number else []
+            known = _present(interaction, setting, value)
             return ui.RoleSelect(custom_id=_VALUE, min_values=0, max_values=1, default_values=known, required=False)
-        case "switch" | "choice" | "commands":
-            several = setting.kind == "commands"
-            offered = SWITCHABLE if several else (*setting.choices, DEFAULT)
-            chosen = value.split(", ")
-            options = [discord.SelectOption(label=each, default=each in chosen) for each in offered]
-            return ui.Select(
-                custom_id=_VALUE,
-                options=options,
-                min_values=0 if several else 1,
-                max_values=len(options) if several else 1,
-                required=not several,
-            )
+        case "switch" | "choice":
+            return _select((*setting.choices, DEFAULT), [value])
+        case "commands":
+            return _select(SWITCHABLE, value.split(", "), several=True)
+        case "tag" if forum := forum_of(interaction):
+            tags = {str(tag.id): tag.name for tag in forum.available_tags[: limits.CHOICES - 1]}
+            return _select((NONE, *tags), [value], names=tags)
         case _:
             return ui.TextInput(custom_id=_VALUE, default=value, required=False, max_length=limits.CHOICE)
+
+
+def _present(interaction: Interaction, setting: Setting, value: str) -> list[discord.SelectDefaultValue]:
+    """Return the channel or role that is chosen now, if it is still there; Discord refuses others."""
+    guild = server(interaction)
+    if guild is None or not value.isdecimal():
+        return []
+    if setting.kind == "channel":
+        kind, found = discord.SelectDefaultValueType.channel, guild.get_channel_or_thread(int(value))
+    else:
+        kind, found = discord.SelectDefaultValueType.role, guild.get_role(int(value))
+    return [discord.SelectDefaultValue(id=found.id, type=kind)] if found else []
+
+
+def _select(
+    offered: Sequence[str], chosen: Sequence[str], names: Mapping[str, str] | None = None, several: bool = False
+) -> ui.Select[Any]:
+    """Return a menu of values; of several, also none can be chosen.
+
+    Args:
+        names: What values are called that are not shown as they are.
+    """
+    called = names or {}
+    options = [
+        discord.SelectOption(
+            label=limits.fit(called.get(each, each), limits.CHOICE), value=each, default=each in chosen
+        )
+        for each in offered
+    ]
+    fewest, most = (0, len(options)) if several else (1, 1)
+    return ui.Select(custom_id=_VALUE, options=options, min_values=fewest, max_values=most, required=not several)
 
 
 async def submitted(interaction: Interaction) -> None:

@@ -48,5 +48,8 @@ class ModeratorsGroup(app_commands.Group):
         who = caller(interaction)
         if not who.is_moderator:
             raise NotAllowed(ONLY_MODERATORS)
-        await interaction.client.app.groups.seen(who.group, who.server)
+        try:
+            await interaction.client.app.groups.seen(who.group, who.server)
+        except Exception as error:  # the database cannot be written: told as any bug; discord.py passes only its own on
+            raise app_commands.AppCommandError("a circle could not be remembered") from error
         return True

@@ -40,6 +40,8 @@ _ITEM = 2200
 # One as short as this is never divided, whatever signs are put into it.
 _SHORT = _ITEM // 4
 _LONGEST_HEADING, _LONGEST_VOICE = 120, 500
+# At the end of an entry of a log. No message of ours pings, so that this only shows a name.
+_MEMBER = re.compile(r"(?<=, by )member discord:(\d{15,20})\Z")
 
 Mentions = Mapping[str, int]
 Part = tuple[str, ...]  # the texts of one message
@@ -233,7 +235,8 @@ def _grouped(differences: Sequence[Difference]) -> list[list[Difference]]:
 
 
 def _mentioned(escaped: str, mentions: Mentions) -> str:
-    """Make the commands clickable that a text of ours names, but not what somebody is quoted to have written."""
+    """Make what a text of ours names clickable, members and commands; not what somebody is quoted to have written."""
+    escaped = _MEMBER.sub(r"<@\1>", escaped)
     if not mentions or "/" not in escaped:
         return escaped
     return _named(tuple(mentions)).sub(

@@ -30,7 +30,7 @@ def hello(mentions: Mapping[str, int]) -> str:
     return (
         "Hello. Kruzhok is a study circle for this server: it quotes its reading word for word and gives questions "
         f"to discuss. Begin with {named('about')}, {named('quote')} or {named('discuss')}; {named('help')} lists "
-        "everything. It reads no messages."
+        f"everything. Moderators: {named('config show')}, {named('schedule add')}. It reads no messages."
     )
 
 
