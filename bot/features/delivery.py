@@ -86,16 +86,22 @@ class Delivery:
         self._watched: dict[str, tuple[datetime, datetime | None]] = {}
         self._told: dict[str, int] = {}
         self._reported = 0
+        self._is_ending = False
 
     def wake(self) -> None:
         """Look at the outbox now: something was decided."""
         self._wakened.set()
 
+    def end(self) -> None:
+        """Begin no more deliveries; those that were begun are finished, if there is time."""
+        self._is_ending = True
+        self.wake()
+
     async def run(self, platform: Platform) -> None:
-        """Deliver to a platform until cancelled; what goes wrong in a round is logged, and the next round comes."""
+        """Deliver to a platform until ended or cancelled; what goes wrong in a round is logged, and the next comes."""
         slots = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as tasks:
-            while True:
+            while not self._is_ending:
                 try:
                     if not await self._round(platform, slots, tasks):
                         await self._rest(platform)
@@ -107,7 +113,7 @@ class Delivery:
         """Plan and begin to deliver some of what is due; returns whether there was anything."""
         planned = await self.plan_due(platform)
         begun = 0
-        while begun < _PLANNED_AT_ONCE:
+        while begun < _PLANNED_AT_ONCE and not self._is_ending:
             await slots.acquire()
             try:
                 claimed = await self._claim(platform, 1)
@@ -129,6 +135,8 @@ class Delivery:
         now = self._clocks.now()
         seconds = min((max(0.0, (time - now).total_seconds()) for time in coming if time), default=POLL_SECONDS)
         self._wakened.clear()
+        if self._is_ending:
+            return
         waiting = [
             asyncio.ensure_future(self._clocks.sleep(min(seconds, POLL_SECONDS))),
             asyncio.ensure_future(self._wakened.wait()),

@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
+from operator import itemgetter
 
 from bot.caller import Caller
 from bot.errors import Refused, UserError
 from bot.features.delivery import target_of
 from bot.features.group_values import AGAIN, DEFAULTS, SETTINGS, GroupValues, Setting, Values, effective
 from bot.features.places import Places
-from bot.features.planning import moved_to_zone
+from bot.features.planning import moved_to_zone, next_times
 from bot.features.setting_values import SettingValues
 from bot.posting import Target
 from bot.recurrence.zones import zone
@@ -22,7 +23,7 @@ from bot.store.schedules import Move, Schedule, Schedules
 SCOPES = ("here", "server")
 # These decide where and how scheduled posts are made.
 POSTING = {"channel", "threads", "tag", "mention"}
-_ORIGINS = {"group": "chosen here", "server": "chosen for the server", "default": "default"}
+_ORIGINS = {"group": "chosen here", "server": "chosen for the server", "default": "the default"}
 _A_PAGE = 20
 _MOST_CHANGES = 400
 
@@ -88,16 +89,21 @@ class GroupSettings:
         self.refuse_change_of(setting, caller)
         new = await self._read.read(setting, caller, value)
         before = await self._values.of(caller)
+        old = (await self._chosen.of((where,)))[where].get(setting.name)
         await self.choose(caller, where, {setting.name: new})
         after = await self._values.of(caller)
+        named = " scope:server" if where != caller.group else ""
+        undo = (Action("Undo", f"config {setting.name} {old or 'default'}{named}"),) if old != new else ()
+        said = (
+            self._changed_for_server(caller, setting, old, new, after)
+            if where != caller.group
+            else self._changed(caller, setting, before, after)
+        )
         return Reply(
-            f"{setting.name} is changed" if before != after else setting.name,
-            (
-                Prose(self._changed(caller, setting, before, after, where, new)),
-                *(await self._consequence(caller, setting, after)),
-            ),
+            f"{setting.name} is changed" if old != new else setting.name,
+            (Prose(said), *(await self._consequence(caller, setting, after))),
             private=True,
-            actions=(*_undo(setting, before, scope, where, caller), Action("All settings", "config show")),
+            actions=(*undo, Action("All settings", "config show")),
         )
 
     def scope(self, caller: Caller, text: str) -> str:
@@ -148,40 +154,55 @@ class GroupSettings:
         text = f"{setting.about} It is {shown} ({_ORIGINS[values.origins[setting.name]]}). It can be: {setting.values}"
         return Reply(setting.name, (Prose(text),), private=True, actions=(Action("All settings", "config show"),))
 
-    def _changed(
-        self, caller: Caller, setting: Setting, before: Values, after: Values, where: str, new: str | None
+    def _changed(self, caller: Caller, setting: Setting, before: Values, after: Values) -> str:
+        name = setting.name
+        old, new = (self._read.shown(setting, each[name], caller) for each in (before, after))
+        if before[name] != after[name]:
+            return f"{name} was {old}, and is {new} now."
+        if before.origins[name] != after.origins[name]:
+            return f"{name} is {new}, as before; that is {_ORIGINS[after.origins[name]]} now."
+        return f"{name} is {new}, as before."
+
+    def _changed_for_server(
+        self, caller: Caller, setting: Setting, old: str | None, new: str | None, after: Values
     ) -> str:
-        old_shown = self._read.shown(setting, before[setting.name], caller)
-        new_shown = self._read.shown(setting, after[setting.name], caller)
-        whole = where == caller.server and bool(caller.server)
-        for_whom = " for every channel of this server that has not chosen otherwise" if whole else ""
-        if whole and new is not None and after[setting.name] != new:
-            there = self._read.shown(setting, new, caller)
-            return f"{setting.name} is {there}{for_whom}. This channel has chosen {new_shown}, and keeps it."
-        if before[setting.name] == after[setting.name]:
-            return f"{setting.name} is {new_shown}{for_whom}, as before."
-        return f"{setting.name} was {old_shown}, and is {new_shown} now{for_whom}."
+        name, whose = setting.name, "every channel of this server that has not chosen otherwise"
+        was, is_now = (
+            self._read.shown(setting, setting.default if each is None else each, caller) for each in (old, new)
+        )
+        said = f"{name} is {is_now}, as before, for {whose}."
+        if was != is_now:
+            said = f"{name} was {was}, and is {is_now} now for {whose}."
+        if after.origins[name] != "group":
+            return said
+        own = self._read.shown(setting, after[name], caller)
+        return f"{said} This channel has chosen {own}, and keeps it."
 
     async def _consequence(self, caller: Caller, setting: Setting, after: Values) -> tuple[Prose | Bullets, ...]:
         """Say what a value brings about."""
+        said: list[Prose | Bullets] = []
+        if setting.name in _CONSEQUENCES:
+            said.append(Prose(_CONSEQUENCES[setting.name](after)))
         if setting.name in POSTING | {"timezone"}:
-            said: list[Prose | Bullets] = [Prose(await self._next(caller.group))]
-            if setting.name in POSTING:
-                missing = await self._places.of(caller).missing(self.target(caller, after))
-                said += [Bullets(tuple(missing), "Until this is put right, nothing can be posted there")] * bool(
-                    missing
-                )
-            return tuple(said)
-        return (Prose(_CONSEQUENCES[setting.name](after)),) if setting.name in _CONSEQUENCES else ()
+            said.append(Prose(await self._next(caller.group)))
+        if setting.name in POSTING:
+            missing = await self._places.of(caller).missing(self.target(caller, after))
+            said += [Bullets(tuple(missing), "Until this is put right, nothing can be posted there")] * bool(missing)
+        return tuple(said)
 
     async def _next(self, group: str) -> str:
         """Say when something is posted next."""
-        schedules = [each for each in await self._schedules.of(group) if each.next_at]
-        if not schedules:
-            return "Nothing is scheduled here: /schedule add prompt thursdays 19:00 would be a beginning."
-        first = min(schedules, key=_next_at)
-        local = _next_at(first).astimezone(zone(first.zone))
-        return f"Next {first.what.split(' ')[0]}: {day_and_time(local)}, {first.zone}."
+        coming = []
+        schedules = await self._schedules.of(group)
+        for schedule in schedules:
+            if not schedule.paused:
+                decided = await self._occurrences.decided(schedule.id)
+                coming += [(time.at, schedule) for time in next_times(schedule, decided, 1)]
+        if not coming:
+            example = "Nothing is scheduled here: /schedule add prompt thursdays 19:00 would be a beginning."
+            return "No schedule of this circle posts at present: /schedule list says why." if schedules else example
+        at, first = min(coming, key=itemgetter(0))
+        return f"Next {first.what.split(' ')[0]}: {day_and_time(at.astimezone(zone(first.zone)))}, {first.zone}."
 
     def target(self, caller: Caller, values: Values) -> Target:
         """Return where prompts of a caller's group go."""
@@ -250,21 +271,26 @@ def _plain(change: Change) -> str:
     return f"{change.what}: {change.old} → {change.new}" if change.old else f"{change.what}: {change.new}"
 
 
-def _next_at(schedule: Schedule) -> datetime:
-    assert schedule.next_at is not None  # noqa: S101 - those without are left out before
-    return schedule.next_at
-
-
-def _undo(setting: Setting, before: Values, scope: str, where: str, caller: Caller) -> tuple[Action, ...]:
-    """Offer to take a change back."""
-    origin = "server" if where == caller.server and caller.server else "group"
-    value = before[setting.name] if before.origins[setting.name] == origin else "default"
-    named = " scope:server" if scope.strip().casefold() == "server" else ""
-    return (Action("Undo", f"config {setting.name} {value or 'default'}{named}"),)
+def _late(values: Values) -> str:
+    hours = values["grace"]
+    if hours == "0":
+        return "A post that was missed by more than a few minutes is left out."
+    how_late = f"{hours} hour{'s' if hours != '1' else ''}"
+    return f"A post that was missed is made up to {how_late} late, and says so; later it is left out."
 
 
 _CONSEQUENCES: Mapping[str, Callable[[Values], str]] = {
     "reading": lambda values: "Quotes, summaries and prompts come from it from now on.",
+    "threads": lambda values: (
+        "Each scheduled prompt gets a thread of its own, where it is discussed."
+        if values.is_on("threads")
+        else "Scheduled prompts get no threads; people answer below them."
+    ),
+    "mention": lambda values: (
+        "Members with this role are notified of each scheduled prompt, and nobody else."
+        if values.number("mention")
+        else "Scheduled prompts mention nobody."
+    ),
     "length": lambda values: f"/quote gives one {values['length']} at a time.",
     "private": lambda values: (
         "Only those who ask see their answers."
@@ -285,9 +311,7 @@ _CONSEQUENCES: Mapping[str, Callable[[Values], str]] = {
     "notices": lambda values: (
         "What goes wrong is told there." if values.number("notices") else "What goes wrong is told in /schedule list."
     ),
-    "grace": lambda values: (
-        f"A post that was missed is made up to {values['grace']} hours late, and says so; later it is left out."
-    ),
+    "grace": _late,
     "afterwards": lambda values: (
         "When everything was used, schedules say so and begin again."
         if values["afterwards"] == AGAIN

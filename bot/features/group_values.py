@@ -51,7 +51,7 @@ SETTINGS = (
     Setting(
         "length",
         "How much is quoted at once.",
-        "sentence, passage or paragraph.",
+        "sentence, passage (one to three sentences) or paragraph.",
         "choice",
         PASSAGE,
         (SENTENCE, PASSAGE, PARAGRAPH),

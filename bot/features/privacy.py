@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.caller import Caller
-from bot.errors import Refused
+from bot.errors import Refused, UserError
 from bot.reply import Bullets, Code, Prose, Reply
 from bot.store.changes import Change, Changes
 from bot.store.groups import Groups
@@ -15,8 +15,8 @@ _NOTHING_ABOUT_YOU = (
     "A button with a long command keeps that command for a year, without who typed it."
 )
 _ABOUT_YOU = (
-    "Your number stands beside {number} settings or schedules that you changed, for 90 days; nothing else is stored "
-    "about you. To take it out: /privacy delete"
+    "Your number stands beside {changes} that you made to settings, schedules and prompts, for 90 days; nothing else "
+    "is stored about you. To take it out: /privacy delete"
 )
 # What is stored about groups, by table: how it is called, why, and for how long.
 ABOUT_GROUPS = {
@@ -42,7 +42,9 @@ class Privacy:
     async def show(self, caller: Caller) -> Reply:
         """Show what is stored about you and, for moderators, about this group."""
         changed = await self._changes.by(caller.user)
-        about_you = _ABOUT_YOU.format(number=len(changed)) if changed else _NOTHING_ABOUT_YOU
+        about_you = (
+            _ABOUT_YOU.format(changes=_counted(len(changed), "change", "changes")) if changed else _NOTHING_ABOUT_YOU
+        )
         if not caller.is_moderator:
             return Reply("What is stored", (Prose(about_you),), private=True)
         stored = await self._groups.everything(caller.group)
@@ -72,25 +74,33 @@ class Privacy:
         Args:
             what: me, or group.
         """
-        if what.strip().casefold() != "group":
+        wanted = what.strip().casefold()
+        if wanted not in ("me", "group"):
+            raise UserError(f"Nothing is deleted. Say me or group, not “{what.strip()[:40]}”.")
+        if wanted == "me":
             return await self._delete_me(caller)
         if not caller.is_moderator:
             raise Refused("Only moderators may delete what is stored about this group. Ask one of them.")
         number = await self._groups.forget(caller.group)
         text = (
-            f"Deleted {number} entries about this group: its settings, schedules and history are gone, and quotes and "
-            "prompts begin again from the first."
+            f"Deleted {_counted(number, 'entry', 'entries')} about this group: its settings, schedules and history are "
+            "gone, and quotes and prompts begin again from the first."
         )
         return Reply("Deleted", (Prose(text),), private=True)
 
     async def _delete_me(self, caller: Caller) -> Reply:
         number = await self._changes.forget_who(caller.user)
         if number:
-            said = f"Your number is taken out of {number} changes that you made. What you changed stays as it is."
+            changes = _counted(number, "change", "changes")
+            said = f"Your number is taken out of {changes} that you made. What you changed stays as it is."
             return Reply("Deleted", (Prose(said),), private=True)
         hint = "To delete what is stored about this group: /privacy delete group"
         pieces = (Prose(_NOTHING_ABOUT_YOU), *((Prose(hint),) if caller.is_moderator else ()))
         return Reply("Nothing to delete", pieces, private=True)
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _told(changes: Sequence[Change]) -> list[dict[str, str]]:

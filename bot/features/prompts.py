@@ -75,17 +75,15 @@ class Prompts:
         place = await self._place(reading, asked, passage)
         added = await self._own.add(caller.group, reading.slug, asked, str(place), caller.user, self._now(), MOST)
         if added is None:
-            raise UserError(f"A group has at most {MOST} prompts of its own.")
+            raise UserError(f"A group has at most {MOST} prompts of its own, and this one has them.")
         prompt = _prompt(added, await self._quotation(reading, place))
         said = Prose(f"Prompt {added.id} is given by /discuss and by schedules from now on.")
-        return Reply("Prompt added", (said, Question(prompt)), actions=(_switch("disable", added.id, "Set aside"),))
+        aside = _switch("disable", added.id, "Set aside")
+        return Reply("Prompt added", (said, Question(prompt)), private=True, actions=(aside,))
 
     async def _place(self, reading: Reading, question: str, passage: str) -> Place:
         if passage:
-            try:
-                place = Place.parse(passage.strip().removeprefix("¶").strip())
-            except UserError as error:
-                raise UserError(f"{error} Write the passage like 7.2 or 7.2-3.") from None
+            place = Place.parse(passage.strip().removeprefix("¶").strip())
             paragraph = await self._library.paragraph(reading.slug, place.paragraph)
             if not 1 <= place.first <= place.last <= len(paragraph.spans):
                 raise UserError(f"¶ {place.paragraph} has sentences 1 to {len(paragraph.spans)}.")

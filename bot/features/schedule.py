@@ -152,7 +152,9 @@ class Scheduling:
         quoted = (first,) if isinstance(first, Quote) else ()
         if What.parse(schedule.what).kind == QUOTE:
             return (Prose(_BY_CHANCE), *quoted)
-        return (Prose(f"Next would be posted: {schedule.what} {made.post.reply.title}."), *quoted)
+        if made.is_last:
+            return (Prose("Everything was used: its next post says so, and the schedule ends with that."),)
+        return (Prose(f"Next would be posted ({schedule.what}): {made.post.reply.title}."), *quoted)
 
     async def running(self, caller: Caller) -> Sequence[Schedule]:
         """Return the schedules of a circle."""
@@ -241,8 +243,10 @@ class Scheduling:
         await self._refuse_without_permission(caller, schedule)
         now = self._now()
         zone_name = (await self._values.of(caller))["timezone"]
-        move = from_now(schedule, zone_name, now, await self._occurrences.decided(schedule.id))
-        if move.next_at is None:
+        decided = await self._occurrences.decided(schedule.id)
+        move = from_now(schedule, zone_name, now, decided)
+        moved = [time for time in next_times(schedule, decided, 1) if time.at > now]
+        if move.next_at is None and not moved and schedule.removed_at is None:
             raise UserError(
                 f"Schedule {schedule.number} ({schedule.rule}) has no more times. Add another: /schedule add"
             )

@@ -79,6 +79,8 @@ class SettingValues:
             return NONE
         if given.casefold() == HERE and setting.kind == "channel":
             return HERE if setting.default == HERE else caller.group.partition(":")[2]
+        if setting.kind == "channel" and setting.default != HERE and given == caller.group.partition(":")[2]:
+            return given  # as “here” is kept, to be undone and imported
         return (await self._places.of(caller).resolve(_PLACES[setting.kind], caller, given)).number
 
     async def _tag(self, caller: Caller, given: str) -> str:

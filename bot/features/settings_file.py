@@ -8,12 +8,14 @@ from datetime import datetime
 from bot.caller import Caller
 from bot.errors import UserError
 from bot.features.group_settings import GroupSettings, shown_settings
-from bot.features.group_values import DEFAULTS, Setting
+from bot.features.group_values import BY_NAME, DEFAULTS, Setting
 from bot.features.setting_values import SettingValues, setting_named
 from bot.reply import Action, Bullets, Code, Prose, Reply
 from bot.store.chosen import Chosen
 
 _LONGEST = 10_000
+_MOST_TOLD = 20
+_LARGEST = 1_000_000
 _TABLE = "settings"
 
 
@@ -70,6 +72,8 @@ class SettingsFile:
         wanted = await self._validated(caller, _table(text))
         own = (await self._chosen.of((where,)))[where]
         names = [each.name for each in shown_settings(caller) if own.get(each.name) != wanted.get(each.name)]
+        for name in names:  # what the file leaves out changes as well
+            self._settings.refuse_change_of(setting_named(name), caller)
         if not names:
             return Reply("Nothing would change", (Prose("The settings are as in this file already."),), private=True)
         difference = Bullets(tuple(self._difference(caller, name, own, wanted) for name in names))
@@ -78,24 +82,28 @@ class SettingsFile:
             said = Prose("Nothing is changed yet. This would be:")
             return Reply("What would change", (said, difference), private=True, actions=(Action("Apply", line),))
         await self._settings.choose(caller, where, {name: wanted.get(name) for name in names})
-        back = f"config import {_inline(own)} scope:{scope.strip().casefold()}"
+        back = f"config import {_inline(own)} scope:{scope.strip().casefold()} apply:yes"
         return Reply("Settings taken in", (difference,), private=True, actions=(Action("Undo", back),))
 
     async def _validated(self, caller: Caller, table: dict[str, object]) -> dict[str, str]:
         """Read every value; every problem is said at once."""
         wanted: dict[str, str] = {}
+        seen: set[str] = set()
         problems = []
         for name, value in table.items():
             try:
                 setting = setting_named(name)
-                self._settings.refuse_change_of(setting, caller)
+                if setting.name in seen:
+                    raise UserError("It is there twice.")
+                seen.add(setting.name)
                 kept = await self._read.read(setting, caller, _text(setting, value))
                 if kept is not None:
                     wanted[setting.name] = kept
             except UserError as error:
                 problems.append(f"{name[:40]}: {error}")
         if problems:
-            raise UserError(f"Nothing is changed. {' '.join(problems)}")
+            more = f" And {len(problems) - _MOST_TOLD} more." if len(problems) > _MOST_TOLD else ""
+            raise UserError(f"Nothing is changed. {' '.join(problems[:_MOST_TOLD])}{more}")
         return wanted
 
     def _difference(self, caller: Caller, name: str, own: dict[str, str], wanted: dict[str, str]) -> str:
@@ -141,8 +149,8 @@ def _text(setting: Setting, value: object) -> str:
     """
     if isinstance(value, bool) and setting.kind == "switch":
         return "on" if value else "off"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)[:20]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST:
+        return str(value)
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return " ".join(value) or "none"
     if isinstance(value, str):
@@ -156,4 +164,4 @@ def _toml(text: str) -> str:
 
 
 def _inline(values: dict[str, str]) -> str:
-    return "{" + ", ".join(f"{name} = {_toml(value)}" for name, value in values.items()) + "}"
+    return "{" + ", ".join(f"{each} = {_toml(values[each])}" for each in BY_NAME if each in values) + "}"

@@ -304,6 +304,11 @@ class Trial:
         with closing(sqlite3.connect(f"file:{self.state / FILE}?mode=ro", uri=True, timeout=10)) as connection:
             return connection.execute(sql, values).fetchall()
 
+    def change(self, sql: str) -> None:
+        """Change the database as no command would."""
+        with closing(sqlite3.connect(self.state / FILE, timeout=10)) as connection, connection:
+            connection.execute(sql)
+
     def due(self) -> list[float]:
         """Return when things are due, in seconds since 1970."""
         rows = self.rows(

@@ -78,6 +78,8 @@ def _own(interaction: Interaction, reply: Reply, private: bool) -> Iterator[tupl
     """Give what is not a command."""
     if private and not reply.private:
         yield POST_HERE, Press(POST)
+    if reply.private:
+        return  # a preview for moderators: what can be done with a prompt is for when it is given
     for prompt in (piece.prompt for piece in reply.pieces if isinstance(piece, Question)):
         about = f"{prompt.passage.address.reading} {prompt.id}"
         if server(interaction) is not None:

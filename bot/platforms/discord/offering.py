@@ -16,9 +16,8 @@ from bot.platforms.discord.markdown import one_line
 from bot.recurrence.when import EXAMPLES
 from bot.recurrence.zones import zone_names
 
-FORUMS = (discord.ChannelType.forum, discord.ChannelType.media)
 # Where posts can go, as menus name it; threads come after channels.
-CHANNELS = (discord.ChannelType.text, discord.ChannelType.news, *FORUMS)
+CHANNELS = (discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum)
 _MOST_READINGS = 200
 
 Offer = Callable[[Interaction], Awaitable[Iterable[Known]]]

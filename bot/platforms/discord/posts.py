@@ -55,7 +55,7 @@ def message(target: Target, post: Post, key: str, mentions: Mentions, has_thread
     begun, allowed = _mention(target)
     content, is_whole = _content(post, begun, mentions)
     offers_thread = has_threads and not (target.threads and post.subject)
-    presses = _presses(post.reply, key, offers_thread, is_whole)
+    presses = _presses(target, post.reply, key, offers_thread, is_whole)
     view = ui.View(timeout=None)
     for label, press in presses:
         view.add_item(button(label, press))
@@ -72,13 +72,15 @@ def _mention(target: Target) -> tuple[str, Mentioned]:
     return f"<@&{int(target.role)}> ", {"parse": [], "roles": [target.role]}
 
 
-def _presses(reply: Reply, key: str, offers_thread: bool, is_whole: bool) -> list[tuple[str, Press]]:
+def _presses(target: Target, reply: Reply, key: str, offers_thread: bool, is_whole: bool) -> list[tuple[str, Press]]:
     """Choose the buttons: what the reply offers, and what only Discord can do; there is one at least."""
     lines = [(each.label, each.line) for each in reply.actions if len(each.line) <= LONGEST_LINE]
     chosen = {line: (label, Press(COMMAND, line)) for label, line in reversed(lines[:_MOST_ACTIONS])}
     presses = list(reversed(chosen.values()))
     for prompt in (piece.prompt for piece in reply.pieces if isinstance(piece, Question)):
-        about = f"{prompt.passage.address.reading} {prompt.id}"
+        # In another channel than the circle's, its own prompts are found by its name.
+        elsewhere = f" {target.group}" if target.channel != target.group.rpartition(":")[2] else ""
+        about = f"{prompt.passage.address.reading} {prompt.id}{elsewhere}"
         if not is_whole:
             presses.append((ALL_OF_IT, Press(WHOLE, about)))
         if offers_thread:

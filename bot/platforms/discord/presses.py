@@ -1,6 +1,7 @@
 """What pressing a button does: a command, posting a private answer, a thread, a poll; or to say that it is outdated."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Self, cast
 
@@ -163,5 +164,9 @@ def is_private(interaction: Interaction) -> bool:
 
 
 async def _prompt(interaction: Interaction, press: Press) -> Prompt:
-    slug, _, number = press.text.partition(" ")
-    return await interaction.client.app.discussion.prompt(caller(interaction, slug), number)
+    """Return the prompt of a button: of this circle, or of the one whose post it is on."""
+    slug, number, *elsewhere = press.text.split(" ")
+    who = caller(interaction, slug)
+    return await interaction.client.app.discussion.prompt(
+        replace(who, group=elsewhere[0]) if elsewhere else who, number
+    )

@@ -27,6 +27,8 @@ UNREACHABLE = "Discord cannot be reached. Is there a network, and are KRUZHOK_DI
 _TOKEN_REFUSED = 4004  # a close code of the gateway
 # Of the 5 seconds that there are to stop.
 _FINISHING_SECONDS, _CLOSING_SECONDS = 3.0, 1.0
+# After a bug in deliveries.
+_AGAIN_SECONDS = 5.0
 
 
 class CannotServe(Exception):
@@ -81,26 +83,39 @@ async def serve(app: App, settings: DiscordSettings, stop: asyncio.Event) -> Non
                 running.result()
     finally:
         stopping.cancel()
-        # What is being posted is found again after the next start.
-        delivering.cancel()
-        await asyncio.gather(delivering, return_exceptions=True)
-        await _leave(bot, running)
+        await _leave(bot, running, delivering)
 
 
 async def _deliver(bot: KruzhokBot, platform: DiscordPlatform) -> None:
-    """Deliver what is due from when the bot knows its servers."""
+    """Deliver what is due from when the bot knows its servers; answering goes on, whatever becomes of it."""
     await bot.begun.wait()
     await bot.wait_until_ready()
-    await bot.app.delivery.run(platform)
+    while True:
+        try:
+            await bot.app.delivery.run(platform)
+            return
+        except Exception:  # a bug: logged whole, and what was being posted is looked for
+            log.exception("deliveries have ended; they begin again")
+            await asyncio.sleep(_AGAIN_SECONDS)
 
 
-async def _leave(bot: KruzhokBot, running: asyncio.Future[None]) -> None:
-    """Finish what is being answered, close the gateway, and wait for no longer than there is time."""
-    try:
-        async with asyncio.timeout(_FINISHING_SECONDS):
-            await bot.in_flight.finished()
-    except TimeoutError:
+async def _leave(bot: KruzhokBot, running: asyncio.Future[None], delivering: asyncio.Future[None]) -> None:
+    """Finish what is being answered and posted, close the gateway, and wait for no longer than there is time.
+
+    What is not finished of a post is found again after the next start.
+    """
+    bot.app.delivery.end()
+    if not bot.is_ready():
+        delivering.cancel()
+    answering = asyncio.ensure_future(bot.in_flight.finished())
+    _, unfinished = await asyncio.wait({answering, delivering}, timeout=_FINISHING_SECONDS)
+    for each in unfinished:
+        each.cancel()
+    await asyncio.gather(*unfinished, return_exceptions=True)
+    if answering in unfinished:
         log.warning("some answers were not finished")
+    if delivering in unfinished:
+        log.warning("some posts were not finished; they are looked for after the next start")
     try:
         async with asyncio.timeout(_CLOSING_SECONDS):
             await bot.close()

@@ -1,5 +1,6 @@
 """A server on a simulated Discord, with the bot in it as it is shipped, and what can be read off its messages."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -163,6 +164,11 @@ def _raw(component: discord.Component) -> dict[str, Any]:
 def text(message: Message) -> str:
     """Return all text of a message, as it was sent."""
     return "\n".join(str(each["content"]) for each in components(message) if each["type"] == 10)
+
+
+def spelled(message: Message) -> str:
+    """Return all text of a message, with commands as they are typed."""
+    return re.sub(r"</([\w ]+):\d+>", r"/\1", text(message))
 
 
 def buttons(message: Message) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Draws the pictures of Discord in the README from real answers: ``python -m tests.platforms.discord.picture``.
+"""Draws the pictures of Discord in the README from real answers: ``python -m tests.platforms.discord.picture [NAME …]``.
 
 simcord's preview draws the simulated channel, and Chromium photographs it. Both need packages that no test needs:
 ``pip install "simcord[screenshot]==3.2.1"``.
@@ -6,6 +6,7 @@ simcord's preview draws the simulated channel, and Chromium photographs it. Both
 
 import asyncio
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from io import BytesIO
@@ -33,7 +34,14 @@ PICTURES: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]] = {
         ("verify", {"quotation": "a needless crime had just been committed against the workers"}),
     ),
     "discord-about.png": (("help", {}), ("about", {}), ("privacy show", {})),
+    "discord-moderators.png": (
+        ("config timezone", {"value": "Europe/Paris"}),
+        ("schedule add", {"what": "prompt", "when": "thursdays 19:00"}),
+        ("config show", {}),
+        ("schedule run", {"number": 1}),
+    ),
 }
+MODERATORS = ("config", "schedule")
 # A phone's width, in points of two pixels; higher than all answers together.
 _WIDTH, _HEIGHT, _PIXELS_PER_POINT = 450, 6000, 2
 _COLOURS = 64
@@ -51,11 +59,13 @@ async def photograph(state: Path, asked: Sequence[tuple[str, Mapping[str, Any]]]
     playwright: Any = import_module("playwright.async_api")
     async with meeting(state) as circle:
         circle.env.backend.bot_user.name = "Kruzhok"
+        moderates = False
         for command, options in asked:
-            await circle.ask(command, **options)
+            moderates = command.split(" ")[0] in MODERATORS
+            await circle.ask(command, by=circle.clara if moderates else circle.anna, **options)
         shown = circle.env.preview(
             circle.channel,
-            viewers=[circle.anna],
+            viewers=[circle.clara if moderates else circle.anna],
             layout="channel",
             display="fixed",
             width=_WIDTH,
@@ -101,5 +111,7 @@ def _lines_as_discord_reads_them() -> Any:
 
 if __name__ == "__main__":
     for name, asked in PICTURES.items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
         with TemporaryDirectory() as folder:
             (ROOT / name).write_bytes(smaller(asyncio.run(photograph(Path(folder), asked))))

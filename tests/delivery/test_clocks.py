@@ -1,0 +1,68 @@
+"""A clock that jumps neither floods nor repeats, and once it is right again all goes on."""
+
+import pytest
+
+from tests.delivery.conftest import Try
+from tests.delivery.trial import DAY, HOUR, LEASE, Figures, Trial
+
+YEARS = 5 * 365 * DAY
+JUMPS = {"1 h": HOUR, "1 day": DAY, "5 years": YEARS}
+LOOK_UP = 6.0
+
+
+def wrong_for(trial: Trial, seconds: float, begin: float, is_restarted: bool) -> int:
+    """Let the clock be wrong from some hours before or after a post for an hour; returns how many posts that made."""
+    trial.start()
+    trial.until(trial.day(0))
+    trial.pass_time(begin)
+    before = len(trial.messages())
+    trial.clock.jump(seconds)
+    if is_restarted:
+        trial.worker.kill()
+        trial.start()
+    trial.clock.advance(LOOK_UP)
+    trial.pass_time(HOUR)
+    made = len(trial.messages()) - before
+    trial.clock.jump(-seconds)
+    if is_restarted:
+        trial.worker.kill()
+        trial.start()
+    trial.clock.advance(LOOK_UP)
+    trial.settle()
+    trial.until(trial.day(4))
+    trial.pass_time(LEASE)
+    return made
+
+
+def jumps() -> list[object]:
+    found: list[object] = []
+    for name, sign in (("1 h", 1), ("1 h", -1), ("1 day", 1), ("1 day", -1), ("5 years", 1), ("5 years", -1)):
+        for begin in (-0.5 * HOUR + DAY, 0.25 * HOUR):
+            for is_restarted in (False, True):
+                is_quick = is_restarted == (sign > 0) and begin < HOUR
+                marks = () if is_quick else (pytest.mark.extended,)
+                found.append(pytest.param(name, sign, begin, is_restarted, marks=marks))
+    return found
+
+
+@pytest.mark.parametrize(("name", "sign", "begin", "is_restarted"), jumps())
+def test_a_clock_that_jumps_floods_and_repeats_nothing(
+    trial: Try, name: str, sign: int, begin: float, is_restarted: bool
+) -> None:
+    begun = trial(groups=3)
+    made = wrong_for(begun, sign * JUMPS[name], begin, is_restarted)
+    assert made <= begun.groups, "one post each, at the most"
+    figures = begun.figures(range(5))
+    ahead = figures.posted - figures.planned  # made for a day that the clock only thought had come
+    what = f"clock {'+' if sign > 0 else '-'}{name}{', restarted' if is_restarted else ''}"
+    corrected = Figures(
+        figures.planned,
+        figures.posted,
+        figures.lost,
+        figures.duplicated - (made if sign > 0 and name == "5 years" else 0),
+        figures.late,
+        figures.again,
+    )
+    begun.tell(what, 1, corrected)
+    assert ahead == (made if sign > 0 and name == "5 years" else 0)
+    assert corrected.wrong == (0, 0, 0, 0), f"{what}: {corrected}\n{begun.log()[-4000:]}"
