@@ -19,6 +19,7 @@ from bot.reply import Bullets, Claims, Piece, Prose, Question, Quote, Reply, Tim
 ALL_OF_IT = "All of it"
 SHORTENED = f"This is shortened to fit into a message; the button “{ALL_OF_IT}” shows the rest."
 ABOUT = "About"
+IN_THE_THREAD, RIGHT_HERE = "-# Discuss it in the thread of this message.", "-# Discuss it right here."
 _MOST_ACTIONS = 4
 _TITLE = 100
 # A question longer than this is shown to here where nothing else helps.
@@ -53,8 +54,10 @@ def message(target: Target, post: Post, key: str, mentions: Mentions, has_thread
         has_threads: Whether there can be threads where it goes.
     """
     begun, allowed = _mention(target)
-    content, is_whole = _content(post, begun, mentions)
-    offers_thread = has_threads and not (target.threads and post.subject)
+    gets_thread = bool(has_threads and target.threads and post.subject)
+    where = (IN_THE_THREAD if gets_thread else RIGHT_HERE) if post.subject else ""
+    content, is_whole = _content(post, begun, where, mentions)
+    offers_thread = has_threads and not gets_thread
     presses = _presses(target, post.reply, key, offers_thread, is_whole)
     view = ui.View(timeout=None)
     for label, press in presses:
@@ -91,13 +94,17 @@ def _presses(target: Target, reply: Reply, key: str, offers_thread: bool, is_who
     return [(label, replace(first, key=key)), *others]
 
 
-def _content(post: Post, begun: str, mentions: Mentions) -> tuple[str, bool]:
-    """Return the text of a post, as much of it as fits, and whether that is all."""
+def _content(post: Post, begun: str, where: str, mentions: Mentions) -> tuple[str, bool]:
+    """Return the text of a post, as much of it as fits, and whether that is all.
+
+    Args:
+        where: Where to discuss it, if it is to be discussed.
+    """
     title = _bold(limits.fit(one_line(post.reply.title), _TITLE).strip())
 
     def shown(pieces: Pieces) -> str:
         lines = [line for piece in pieces for line in items(piece, mentions)]
-        return "\n".join([f"{begun}{title}".strip(), *lines]).strip()
+        return "\n".join([f"{begun}{title}".strip(), *lines, *([where] if where else [])]).strip()
 
     whole = shown(post.reply.pieces)
     if limits.length(whole) <= limits.CONTENT:

@@ -65,10 +65,16 @@ async def test_a_prompt_is_a_plain_message_that_begins_with_its_mention_and_titl
         "**Why?**\n"
         "**Follow-ups**\n- And then?\n"
         "**Positions to argue**\n- Yes\n- No\n"
-        "-# evaluative · core · about 20 minutes"
+        "-# evaluative · core · about 20 minutes\n"
+        "-# Discuss it in the thread of this message."
     )
     assert isinstance(made.view, discord.ui.View), "phones show nothing of Components V2"
     assert made.view.is_finished(), "discord.py must not keep it"
+
+
+async def test_without_a_thread_a_prompt_is_discussed_where_it_is() -> None:
+    target = Target("discord:1", "discord:server:2", "1", threads=False)
+    assert laid_out(asking(prompt()), target).content.endswith("\n-# Discuss it right here.")
 
 
 def test_a_post_mentions_nobody_or_exactly_one_role() -> None:
