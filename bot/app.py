@@ -134,7 +134,8 @@ def _put_together(state: State, library: Library, clocks: Clocks, dice: Random, 
     now = clocks.now
     schedules = Schedules(state, TZDATA_VERSION)
     occurrences = Occurrences(state, schedules, holder=uuid4().hex)
-    chosen, changes, notices, groups = Chosen(state, schedules), Changes(state), Notices(state), Groups(state)
+    chosen, changes, notices = Chosen(state, schedules, clocks.monotonic), Changes(state), Notices(state)
+    groups = Groups(state, chosen)
     given, button_lines = Given(state), ButtonLines(state)
     values = GroupValues(chosen)
     places = Places()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -10,12 +11,12 @@ from random import Random
 from bot.errors import DeliveryFailed, UserError
 from bot.features.group_values import GroupValues, Values
 from bot.features.planning import LATE, plan, put_right
-from bot.features.posts import PROMPT, THE_END, Made, Posts, What
+from bot.features.posts import PROMPT, QUOTE, THE_END, Made, Posts, What
 from bot.posting import Platform, Post, Receipt, Target
 from bot.recurrence.zones import zone
 from bot.reply import Prose, Reply, day_and_time
 from bot.store.notices import Notices
-from bot.store.occurrences import Occurrence, Occurrences
+from bot.store.occurrences import Occurrence, Occurrences, Planned
 from bot.store.schedules import Schedule, Schedules
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,12 @@ _FRESH_SECONDS = 10.0
 # A target that fails is tried for an hour, and several times however far a clock jumps.
 GIVE_UP_AFTER, _FEWEST_ATTEMPTS = timedelta(hours=1), 5
 _FIRST_RETRY, _LONGEST_RETRY = 5.0, 600.0
-# Clocks of chat services and ours differ; a post is looked for from a little before it was planned.
+# What a mistake of ours keeps from being posted is given up after about as long.
+_MOST_ATTEMPTS = 40
+# Clocks of chat services and ours differ.
 _SKEW = timedelta(minutes=2)
+# A post is looked for from well before it was planned: our clock may have been ahead by an hour when it was made.
+_LOOK_BACK = timedelta(hours=2)
 # How often the outbox is looked at when nothing is known to be due; a clock that jumped is noticed by then.
 POLL_SECONDS = 5.0
 # Where rounds are further apart, the process or the machine was stopped, and may have been put back.
@@ -85,6 +90,9 @@ class Delivery:
         # By platform: since when rounds came without a gap, and when the last one was.
         self._watched: dict[str, tuple[datetime, datetime | None]] = {}
         self._told: dict[str, int] = {}
+        self._telling: dict[str, asyncio.Task[None]] = {}
+        # The keys of what this process is at: a clock that jumps ends their leases, and they would be taken twice.
+        self._under_way: set[str] = set()
         self._reported = 0
         self._is_ending = False
 
@@ -104,6 +112,7 @@ class Delivery:
             while not self._is_ending:
                 try:
                     if not await self._round(platform, slots, tasks):
+                        self._tell(platform, tasks)
                         await self._rest(platform)
                 except Exception:  # a full disk, a bug: it must not end the loop
                     log.exception("deliveries to %s wait: nothing is posted until this is mended", platform.name)
@@ -130,11 +139,10 @@ class Delivery:
 
     async def _rest(self, platform: Platform) -> None:
         """Wait until something may be due, or somebody has decided something."""
-        await self.tell_moderators(platform)
+        self._wakened.clear()
         coming = (await self._schedules.next_due(platform.name), await self._occurrences.next_due(platform.name))
         now = self._clocks.now()
         seconds = min((max(0.0, (time - now).total_seconds()) for time in coming if time), default=POLL_SECONDS)
-        self._wakened.clear()
         if self._is_ending:
             return
         waiting = [
@@ -174,6 +182,12 @@ class Delivery:
             self._step("after claim")
         return claimed
 
+    def _tell(self, platform: Platform, tasks: asyncio.TaskGroup) -> None:
+        """Begin to tell moderators what is new, unless that is under way; nobody's post waits for it."""
+        telling = self._telling.get(platform.name)
+        if telling is None or telling.done():
+            self._telling[platform.name] = tasks.create_task(self._safely(self.tell_moderators(platform)))
+
     async def plan_due(self, platform: Platform) -> int:
         """Take due times of schedules into the outbox; returns how many schedules were due."""
         now = self._clocks.now()
@@ -182,9 +196,21 @@ class Delivery:
         if due:
             await self._report(platform, now)
             decided = await self._occurrences.to_come([schedule.id for schedule in due])
-            plans = [plan(each, now, await self._grace(each, now), decided[each.id]) for each in due]
-            await self._occurrences.plan(plans, now)
+            plans = [await self._planned(each, now, decided[each.id]) for each in due]
+            await self._occurrences.plan([each for each in plans if each], now)
         return len(due)
+
+    async def _planned(self, schedule: Schedule, now: datetime, decided: set[str]) -> Planned | None:
+        """Plan what is due of a schedule; one that cannot be computed is paused, and keeps nobody else waiting."""
+        grace = await self._grace(schedule, now)
+        try:
+            return plan(schedule, now, grace, decided)
+        except Exception:  # a zone that the data no longer has, a rule of a newer version
+            log.exception("schedule %d of %s cannot be computed, and is paused", schedule.number, schedule.group)
+        why = f"when it comes can no longer be computed ({schedule.rule}, {schedule.zone})"
+        told = f"Schedule {schedule.number} is paused: {why}. /schedule add makes another."
+        await self._occurrences.set_aside(schedule, why, told, now)
+        return None
 
     async def _grace(self, schedule: Schedule, now: datetime) -> timedelta:
         """Return how late a post may come; a little is never too late."""
@@ -198,15 +224,21 @@ class Delivery:
         went_back = latest is None or now < latest - _SKEW
         if latest is None or not timedelta(0) <= now - latest <= _GAP:
             since = now
+        if went_back:
+            await self._put_right(platform, now)
         self._watched[platform.name] = (since, now)
-        if not went_back:
-            return
+
+    async def _put_right(self, platform: Platform, now: datetime) -> None:
         longest = LEASE + timedelta(seconds=_LONGEST_RETRY * 2)
         await self._occurrences.put_right(platform.name, now, now + longest)
         outdated = await self._schedules.outdated(platform.name, now)
         for first in range(0, len(outdated), _PLANNED_AT_ONCE):
             some = outdated[first : first + _PLANNED_AT_ONCE]
-            moves = [put_right(each, now, await self._occurrences.decided(each.id)) for each in some]
+            moves = []
+            for each in some:
+                decided = await self._occurrences.decided(each.id)
+                with suppress(Exception):  # it is paused, and this is said, when it is due
+                    moves.append(put_right(each, now, decided))
             await self._schedules.move(moves, now)
 
     async def _report(self, platform: Platform, now: datetime) -> None:
@@ -221,7 +253,10 @@ class Delivery:
             log.info("%d posts are due on %s; the last goes out in about %.0f s", number, platform.name, seconds)
 
     async def _deliver(self, platform: Platform, occurrence: Occurrence) -> None:
-        """Deliver one occurrence, whatever comes of it; nobody else's suffers."""
+        """Deliver one occurrence, unless this process is at it, whatever comes of it; nobody else's suffers."""
+        if occurrence.key in self._under_way:
+            return
+        self._under_way.add(occurrence.key)
         try:
             await self._post_once(platform, occurrence)
         except Lost:
@@ -234,12 +269,17 @@ class Delivery:
             await self._safely(self._failed(platform, occurrence, DeliveryFailed(str(error), is_certain=True)))
         except Exception:  # a bug, a full disk: logged whole; the lease ends, and then it is looked for and tried again
             log.exception("a post in %s could not be delivered", occurrence.group)
+            if occurrence.attempts > _MOST_ATTEMPTS:
+                mistake = DeliveryFailed("this is a mistake of Kruzhok’s; its log says more")
+                await self._safely(self._give_up(platform, occurrence, mistake))
+        finally:
+            self._under_way.discard(occurrence.key)
 
     async def _safely(self, work: Awaitable[None]) -> None:
         try:
             await work
         except Exception:  # as above
-            log.exception("a failed post could not be recorded; it is tried again")
+            log.exception("what became of a post could not be recorded or told; it is tried again")
 
     async def _post_once(self, platform: Platform, occurrence: Occurrence) -> None:
         """Take a delivery from where it is to its end.
@@ -259,17 +299,35 @@ class Delivery:
             receipt = await self._found(platform, target, occurrence)
             if receipt is None:
                 receipt = await self._sent(platform, target, schedule, occurrence, values)
+            else:
+                await self._choose_again(schedule, occurrence)
             if receipt is None:
                 return
-            finished = not target.threads or bool(receipt.thread)
+        is_end = await self._item(occurrence) == THE_END
+        wants_thread = target.threads and not receipt.thread and not is_end
+        if occurrence.receipt is None:
             note = self._lateness(schedule, occurrence)
-            await self._occurrences.record(occurrence, receipt, self._clocks.now(), note, finished)
+            is_done = not wants_thread and not is_end
+            await self._occurrences.record(occurrence, receipt, self._clocks.now(), note, is_done)
             self._step("after record")
-        if target.threads and not receipt.thread:
+        if is_end:
+            await self._occurrences.stop(occurrence, schedule, "everything was posted", "", self._clocks.now())
+        elif wants_thread:
             there = replace(target, channel=receipt.channel)
             await self._open_thread(platform, there, schedule, occurrence, receipt)
-        if (await self._item(occurrence)) == THE_END:
-            await self._occurrences.stop(occurrence, schedule, "everything was posted", "", self._clocks.now())
+        elif occurrence.receipt is not None:  # its thread is not wanted any more
+            await self._occurrences.record_thread(occurrence, receipt.thread)
+
+    async def _choose_again(self, schedule: Schedule, occurrence: Occurrence) -> None:
+        """Use up what was posted, where an older copy of the database does not know it.
+
+        The choice is the same as it was, but for quotes, which are chosen by chance.
+        """
+        if occurrence.item or What.parse(schedule.what).kind == QUOTE:
+            return
+        with suppress(UserError):
+            if (await self._made(schedule, occurrence)).is_last:
+                await self._occurrences.settle(occurrence, THE_END)
 
     async def _found(self, platform: Platform, target: Target, occurrence: Occurrence) -> Receipt | None:
         """Look before posting wherever a post may be there already.
@@ -284,10 +342,16 @@ class Delivery:
 
     async def _look(self, platform: Platform, target: Target, occurrence: Occurrence) -> Receipt | None:
         self._step("before look")
-        since = min(occurrence.planned_at, occurrence.first_try_at or occurrence.planned_at) - _SKEW
+        since = min(occurrence.planned_at, occurrence.first_try_at or occurrence.planned_at) - _LOOK_BACK
         for channel in dict.fromkeys((occurrence.channel or target.channel, target.channel)):
-            async with asyncio.timeout(_LOOK_SECONDS):
-                found = await platform.find(replace(target, channel=channel), occurrence.key, since)
+            try:
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    found = await platform.find(replace(target, channel=channel), occurrence.key, since)
+            except DeliveryFailed as error:
+                # One that is gone must not keep posts from the one that moderators chose instead.
+                if channel == target.channel or not error.is_certain:
+                    raise
+                continue
             if found is not None:
                 return found
         return None
@@ -297,7 +361,10 @@ class Delivery:
     ) -> Receipt | None:
         """Post, unless it is no longer wanted; returns None then."""
         now = self._clocks.now()
-        if why := _withdrawn(schedule, occurrence, now, values):
+        why = _withdrawn(schedule, occurrence, now, values)
+        if not why and now - occurrence.planned_at > LATE and await self._occurrences.is_superseded(occurrence, now):
+            why = "the next one has come meanwhile"
+        if why:
             told = f"Schedule {schedule.number} ({schedule.what}): the post of {occurrence.local} was not made: {why}."
             await self._occurrences.miss(occurrence, why, "" if schedule.paused else told, now)
             return None
@@ -310,9 +377,11 @@ class Delivery:
         post = _with_note(made.post, self._lateness(schedule, occurrence))
         if not await self._occurrences.hold(occurrence.key, self._clocks.now() + LEASE, target.channel):
             raise Lost
-        held = self._clocks.monotonic()
+        held_at, held = self._clocks.now(), self._clocks.monotonic()
         self._step("before send")
-        if self._clocks.monotonic() - held > _FRESH_SECONDS:
+        # While a machine sleeps, seconds are not counted, but its clock goes on.
+        passed = (self._clocks.now() - held_at).total_seconds()
+        if max(passed, self._clocks.monotonic() - held) > _FRESH_SECONDS:
             raise Lost
         async with asyncio.timeout(_POST_SECONDS):
             receipt = await platform.post(target, post, occurrence.key)
@@ -352,9 +421,11 @@ class Delivery:
     async def _failed(self, platform: Platform, occurrence: Occurrence, error: DeliveryFailed) -> None:
         """Try again later; after an hour give up."""
         now = self._clocks.now()
+        occurrence = await self._occurrences.keyed(occurrence.key) or occurrence  # it may be posted by now
         began = occurrence.first_try_at or now
         if occurrence.attempts < _FEWEST_ATTEMPTS or now - began < GIVE_UP_AFTER:
-            await self._occurrences.retry(occurrence, now + self._pause(occurrence, error), str(error))
+            note = occurrence.note if occurrence.receipt else str(error)
+            await self._occurrences.retry(occurrence, now + self._pause(occurrence, error), note)
             log.warning("a post in %s failed, and is tried again: %s", occurrence.group, error)
         else:
             await self._give_up(platform, occurrence, error)
@@ -385,7 +456,8 @@ class Delivery:
         """Look whether the last attempt got through after all, as far as that can be seen."""
         try:
             return await self._look(platform, target, occurrence)
-        except (DeliveryFailed, TimeoutError):
+        except Exception as error:  # a mistake of ours too: it must not keep us from giving up
+            log.info("it cannot be seen whether the last attempt got through: %r", error)
             return None
 
     def _pause(self, occurrence: Occurrence, error: DeliveryFailed) -> timedelta:
@@ -406,8 +478,9 @@ class Delivery:
             target = Target(notice.group, server, channel, threads=False)
             key = f"notice-{notice.number}"
             try:
-                if not await platform.find(target, key, notice.noticed_at - _SKEW):
-                    await platform.post(target, Post(Reply("For moderators", (Prose(notice.text),))), key)
+                async with asyncio.timeout(_POST_SECONDS):
+                    if not await platform.find(target, key, notice.noticed_at - _SKEW):
+                        await platform.post(target, Post(Reply("For moderators", (Prose(notice.text),))), key)
             except (DeliveryFailed, TimeoutError) as error:
                 log.warning("moderators of %s could not be told: %s", notice.group, error)
             else:
@@ -443,4 +516,4 @@ def _with_note(post: Post, note: str) -> Post:
     if not note:
         return post
     reply = post.reply
-    return Post(Reply(reply.title, (Prose(note), *reply.pieces), actions=reply.actions), post.subject)
+    return replace(post, reply=Reply(reply.title, (Prose(note), *reply.pieces), actions=reply.actions))

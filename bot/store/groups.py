@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from bot.store.chosen import Chosen
 from bot.store.state import State, milliseconds
 
 # Every table about groups, with the column that names the group.
@@ -22,8 +23,9 @@ OF_GROUPS = {
 class Groups:
     """The groups that something is kept about."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, chosen: Chosen) -> None:
         self._state = state
+        self._chosen = chosen
 
     async def seen(self, group: str, server: str) -> None:
         """Remember to which server a group belongs."""
@@ -83,6 +85,7 @@ class Groups:
         async with self._state.write() as transaction:
             for table, column in OF_GROUPS.items():
                 deleted += await transaction.run(f"DELETE FROM {table} WHERE {column} = ?", scope)  # noqa: S608
+        self._chosen.forget_known()
         return deleted
 
     async def everything(self, scope: str) -> dict[str, list[dict[str, object]]]:

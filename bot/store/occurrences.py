@@ -275,6 +275,28 @@ class Occurrences:
         """Leave nothing to do of an occurrence that is posted, let its schedule rest if it is given, and tell."""
         await self._end(occurrence, POSTED, why, schedule, why, told, now)
 
+    async def set_aside(self, schedule: Schedule, why: str, told: str, now: datetime) -> None:
+        """Let a schedule rest of which nothing can be planned, and tell the moderators."""
+        async with self._state.write() as transaction:
+            await pause(transaction, schedule, why, now)
+            await notice(transaction, schedule.platform, schedule.group, told, now)
+
+    async def is_superseded(self, occurrence: Occurrence, now: datetime) -> bool:
+        """Whether a later occurrence that was planned for the same schedule is due as well; none run by hand counts."""
+        if occurrence.by_hand:
+            return False
+        rows = await self._state.all(
+            "SELECT 1 FROM occurrence WHERE schedule = ? AND planned_at > ? AND planned_at <= ?"
+            " AND state IN (?, ?) AND local NOT LIKE ? LIMIT 1",
+            occurrence.schedule,
+            milliseconds(occurrence.planned_at),
+            milliseconds(now),
+            WAITING,
+            POSTED,
+            f"{BY_HAND}%",
+        )
+        return bool(rows)
+
     async def _end(
         self,
         occurrence: Occurrence,
@@ -356,18 +378,24 @@ class Occurrences:
         return int(rows[0][0])
 
     async def put_right(self, platform: str, now: datetime, soonest: datetime) -> None:
-        """Undo what a clock that was ahead did: leases without end, and misses of what is still to come.
+        """Undo what a clock that was ahead did: leases and tries without end, and misses of what is still to come.
 
         Args:
             soonest: No lease and no retry of this program lasts beyond this.
         """
         async with self._state.write() as transaction:
             await transaction.run(
-                "UPDATE occurrence SET due_at = ? WHERE platform = ? AND due_at > ? AND planned_at <= ?"
-                " AND attempts > 0",
+                "UPDATE occurrence SET due_at = CASE WHEN planned_at > ? THEN planned_at ELSE ? END"
+                " WHERE platform = ? AND due_at > ? AND due_at > planned_at AND attempts > 0",
+                milliseconds(now),
                 milliseconds(now),
                 platform,
                 milliseconds(soonest),
+            )
+            await transaction.run(
+                "UPDATE occurrence SET first_try_at = ? WHERE platform = ? AND due_at IS NOT NULL AND first_try_at > ?",
+                milliseconds(now),
+                platform,
                 milliseconds(now),
             )
             await transaction.run(

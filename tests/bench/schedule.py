@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from time import perf_counter, perf_counter_ns
+from time import monotonic, perf_counter, perf_counter_ns
 
 import aiosqlite
 
@@ -117,7 +117,7 @@ async def _settings(folder: Path) -> list[Sequence[str]]:
         for pragma in ("journal_mode = WAL", "synchronous = FULL"):
             await bare.execute(f"PRAGMA {pragma}")
         await bare.execute("CREATE TABLE setting (scope TEXT, name TEXT, value TEXT, PRIMARY KEY (scope, name)) STRICT")
-        chosen = Chosen(state, Schedules(state, TZDATA_VERSION))
+        chosen = Chosen(state, Schedules(state, TZDATA_VERSION), monotonic)
         for callers in _CALLERS:
             read = await _together(callers, lambda n: GroupValues(chosen).at(f"discord:{n}", "discord:server:1"))
             bare_read = await _together(callers, lambda n: _bare_read(bare, n))

@@ -96,8 +96,8 @@ async def _failing(service: Service, request: web.Request, where: str, work: dic
     if how == "hang":
         service.hanging += 1
         await service.released.wait()
-        service.hanging -= 1
     answer = _done(service, where, work)
+    service.hanging -= how == "hang"
     if how in ("500 after", "502 after"):
         return web.Response(status=int(how[:3]), text="<html>")
     if how == "drop after":

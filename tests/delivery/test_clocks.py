@@ -1,5 +1,7 @@
 """A clock that jumps neither floods nor repeats, and once it is right again all goes on."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.delivery.conftest import Try
@@ -66,3 +68,36 @@ def test_a_clock_that_jumps_floods_and_repeats_nothing(
     begun.tell(what, 1, corrected)
     assert ahead == (made if sign > 0 and name == "5 years" else 0)
     assert corrected.wrong == (0, 0, 0, 0), f"{what}: {corrected}\n{begun.log()[-4000:]}"
+
+
+def test_a_kill_while_the_clock_was_an_hour_ahead_repeats_nothing(trial: Try) -> None:
+    """What was posted then is older, by the service's clock, than the time it was planned for."""
+    begun = trial(groups=3)
+    begun.start()
+    begun.until(begun.day(0))
+    begun.settle()
+    begun.until(begun.day(1) - timedelta(minutes=50))
+    begun.worker.kill()
+    begun.clock.jump(HOUR)
+    begun.start("after send", passing=2)
+    assert begun.died()
+    begun.clock.jump(-HOUR)
+    begun.clock.advance(5 * 60)  # nonces are forgotten
+    begun.start()
+    begun.until(begun.day(1))
+    begun.pass_time(2 * HOUR)
+    begun.judge("killed while the clock was 1 h ahead", 1, range(2))
+
+
+def test_an_attempt_of_a_clock_that_was_ahead_is_not_tried_for_years(trial: Try) -> None:
+    begun = trial(groups=2)
+    begun.fail(0, "any", "403", times=-1)
+    begun.clock.advance(begun.day(0).timestamp() + 1 - begun.clock.told)
+    begun.clock.jump(YEARS)
+    begun.start()
+    begun.pass_time(60)
+    begun.clock.jump(-YEARS)
+    begun.pass_time(3 * HOUR)
+    tried = begun.service.seen()["counted"]["post"]
+    begun.pass_time(HOUR)
+    assert begun.service.seen()["counted"]["post"] == tried

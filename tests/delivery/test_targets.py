@@ -54,15 +54,15 @@ def test_a_service_that_asks_to_wait_is_left_alone_so_long(trial: Try) -> None:
 
 def test_a_group_that_hangs_does_not_make_others_wait(trial: Try) -> None:
     begun = trial()
-    begun.fail(0, "post", "hang", times=2)
+    begun.fail(0, "post", "hang")
     begun.start()
-    begun.until(begun.day(0), at_most=3)
-    begun.clock.advance(begun.day(0).timestamp() - begun.clock.told + 0.01)
+    begun.reach(begun.day(0))
     begun.wait(lambda: len(begun.messages()) == begun.groups - 1, "the others have theirs")
     begun.wait(lambda: begun.service.seen()["hanging"] == 1, "one hangs")
     begun.clock.advance(31)
     begun.pass_time(120)
-    begun.steer(release=True)
+    assert len(begun.messages()) == begun.groups, "it is given up, and tried again"
+    begun.release()
     begun.pass_time(HOUR)
     begun.judge("target: hangs, and posts in the end", 1, range(1), allowed=200)
 
@@ -183,6 +183,34 @@ def test_a_post_that_gets_through_at_the_last_try_is_not_given_up_for_its_thread
     begun.pass_time(HOUR)
     assert [re.sub(" no thread.*", "", each) for each in notices(begun)] == ["The post of schedule 1 is there, but it has"]
     begun.judge("thread: 403 at the last try", 1, range(1), allowed=2 * HOUR)
+
+
+@pytest.mark.parametrize("where", ["any", "thread"])
+def test_a_mistake_of_ours_is_not_tried_for_ever(trial: Try, where: str) -> None:
+    begun = trial(groups=3)
+    begun.steer(nonces_kept=0)
+    begun.fail(0, where, "nonsense", times=-1)
+    begun.start()
+    begun.until(begun.day(0))
+    begun.pass_time(4 * HOUR)
+    tries = begun.service.seen()["counted"]
+    assert len(notices(begun)) == 1
+    assert "mistake of Kruzhok’s" in notices(begun)[0]
+    begun.pass_time(4 * HOUR)
+    assert begun.service.seen()["counted"] == tries
+    begun.judge(f"{where}: an answer that makes no sense, for ever", 1, range(1))
+
+
+def test_a_thread_that_moderators_no_longer_want_is_not_tried_for_ever(trial: Try) -> None:
+    begun = trial(groups=2)
+    begun.fail(0, "thread", "500 before", times=-1)
+    begun.start()
+    begun.until(begun.day(0))
+    begun.pass_time(60)
+    begun.give(0, "/config threads off")
+    begun.pass_time(HOUR / 2)
+    assert begun.rows("SELECT count(*) FROM occurrence WHERE due_at IS NOT NULL") == [(0,)]
+    begun.judge("thread: unwell, then not wanted", 1, range(1))
 
 
 @pytest.mark.parametrize("what", ["rule = 'never on sundays'", "zone = 'Atlantis/City'"])

@@ -36,6 +36,7 @@ HOUR, DAY = 3600.0, 86400.0
 LEASE = 95.0  # a little longer than it is
 PATIENCE = 20.0  # real seconds; far more than anything takes, so that only what hangs fails
 _POLL = 0.002
+_LOOK_UP = 6.0
 # What nothing explains that is later than this.
 ON_TIME = 10.0
 
@@ -258,12 +259,16 @@ class Trial:
             now = self.clock.told
             if now >= end:
                 return
-            coming = min((each for each in self.due() if each > now), default=end)
-            goal = min(end, coming)
+            # What is due and not done is looked at again some seconds later.
+            goal = min([end, *(each if each > now else now + _LOOK_UP for each in self.due())])
             # A process looks up every few seconds; where it does not, it must have been stopped.
-            step = goal - 10 - now if goal - now > 20 else goal - now + 0.001
-            self.clock.advance(step)
+            self.clock.advance(goal - 10 - now if goal - now > 20 else goal - now + 0.001)
         raise AssertionError("there is always something due")
+
+    def reach(self, when: datetime) -> None:
+        """Let time pass until shortly before a time, and then until it, and wait for nobody."""
+        self.until(when - timedelta(seconds=10))
+        self.clock.advance(when.timestamp() - self.clock.told + 0.001)
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass, from one thing that is due to the next."""
@@ -293,6 +298,11 @@ class Trial:
         fault = {"where": where, "how": how, "times": times, "seconds": seconds}
         self.steer(faults={f"g{number}": [fault]})
 
+    def release(self) -> None:
+        """Let the chat service go on with what hangs, now."""
+        self.steer(release=True)
+        self.wait(lambda: self.service.seen()["hanging"] == 0, "it goes on")
+
     def give(self, number: int, line: str) -> Reply:
         """Give a moderator's command in a group."""
         return typed(self.state, self.clock, [(group(number), line)])[0]
@@ -312,8 +322,9 @@ class Trial:
     def due(self) -> list[float]:
         """Return when things are due, in seconds since 1970."""
         rows = self.rows(
-            "SELECT min(next_at) FROM schedule WHERE next_at > ?1 UNION SELECT min(due_at) FROM occurrence"
-            " WHERE due_at > ?1",
+            "SELECT min(next_at) FROM schedule UNION ALL SELECT min(due_at) FROM occurrence"
+            " UNION ALL SELECT min(due_at) FROM occurrence WHERE due_at > ?1"
+            " UNION ALL SELECT min(next_at) FROM schedule WHERE next_at > ?1",
             round(self.clock.told * 1000),
         )
         return [row[0] / 1000 for row in rows if row[0] is not None]

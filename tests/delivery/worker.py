@@ -188,10 +188,20 @@ def _record_before_sending(app: App) -> None:
     Occurrences.hold = held  # type: ignore[method-assign,assignment]  # nothing is due any more, and nobody holds it
 
 
+class _Forgetful(set[str]):
+    def __contains__(self, key: object) -> bool:
+        return False
+
+
+def _forgetful(app: App) -> None:
+    app.delivery._under_way = _Forgetful()
+
+
 BROKEN: dict[str, Callable[[App], None]] = {
     "no look": _no_look,
     "no hold": _no_hold,
     "stale": _stale,
+    "forgetful": _forgetful,
     "record before sending": _record_before_sending,
 }
 

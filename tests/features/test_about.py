@@ -1,30 +1,64 @@
 """Help, and what is being read."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.app import App
 from bot.caller import Caller
 from bot.errors import UserError
-from bot.reply import Bullets, Prose
-from tests.conftest import Ask
+from bot.reply import Bullets, Prose, Reply
+from tests.conftest import CALLER, Ask
+
+MODERATOR = replace(CALLER, is_moderator=True)
+# What a phone shows of one item without turning it into a page: Discord's and Element's lines have about 45 letters.
+MOST_LETTERS, MOST_ITEMS = 220, 20
 
 
-async def test_help_names_every_command_that_a_member_can_use(ask: Ask, app: App) -> None:
-    (listed,) = (piece for piece in (await ask("/help")).pieces if isinstance(piece, Bullets))
-    names = [each.name for each in app.commands.all if not each.for_moderators]
-    assert [item.split(" [")[0].split(":")[0].removeprefix("/") for item in listed.items if "contents" in item]
-    assert all(any(item.startswith(f"/{name}") for item in listed.items) for name in names)
-    assert not any("schedule" in item for item in listed.items)
+def items(reply: Reply, heading: str = "") -> list[str]:
+    """Return the items of an answer under a heading."""
+    return [
+        item for each in reply.pieces if isinstance(each, Bullets) and each.heading == heading for item in each.items
+    ]
 
 
-async def test_moderators_see_theirs_in_a_line_a_group(ask: Ask, app: App) -> None:
-    moderator = Caller("m", "test:1", is_moderator=True)
-    _, listed = (piece for piece in (await ask("/help", moderator)).pieces if isinstance(piece, Bullets))
-    assert len(listed.items) == 3
-    for each in app.commands.all:
-        if each.for_moderators:
-            first, second = each.name.split(" ")
-            assert any(item.startswith(f"/{first}:") and second in item for item in listed.items)
+async def test_help_names_every_command_that_members_have(ask: Ask, app: App) -> None:
+    listed = items(await ask("/help"))
+    for command in app.commands.all:
+        assert any(item.startswith(f"/{command.usage}: ") for item in listed) != command.for_moderators, command.name
+    assert items(await ask("/help"), "For moderators") == []
+
+
+async def test_help_names_moderators_commands_below_in_a_line_a_group(ask: Ask, app: App) -> None:
+    reply = await ask("/help", MODERATOR)
+    assert items(reply) == items(await ask("/help"))
+    assert isinstance(reply.pieces[-1], Bullets)
+    below = items(reply, "For moderators")
+    assert [item.partition(":")[0] for item in below] == ["/config", "/schedule", "/prompts"]
+    for command in app.commands.all:
+        first, _, second = command.name.partition(" ")
+        line = next((item for item in below if item.startswith(f"/{first}: ")), "")
+        assert (f" {second}," in line or f" {second}." in line) == command.for_moderators, command.name
+
+
+async def test_help_is_short_enough_for_a_phone(ask: Ask) -> None:
+    reply = await ask("/help", MODERATOR)
+    everything = items(reply) + items(reply, "For moderators")
+    assert len(everything) <= MOST_ITEMS
+    assert [item for item in everything if len(item) > MOST_LETTERS] == []
+
+
+@pytest.mark.parametrize("group", ["config", "schedule", "prompts", "privacy"])
+async def test_a_group_of_commands_is_explained_with_each_of_them(ask: Ask, app: App, group: str) -> None:
+    listed = items(await ask(f"/help {group}", MODERATOR))
+    expected = [f"/{each.usage}: {each.about}" for each in app.commands.all if each.name.startswith(f"{group} ")]
+    assert listed == expected
+    assert len(expected) > 2
+
+
+@pytest.mark.parametrize("typed", ["/help /schedule add", "/help !SCHEDULE  add", "/help schedule add"])
+async def test_a_command_is_explained_however_it_is_written(ask: Ask, typed: str) -> None:
+    assert (await ask(typed)).title == "/schedule add what when [section:] [kind:]"
 
 
 async def test_each_command_is_explained_with_every_argument(ask: Ask, app: App) -> None:
@@ -38,6 +72,8 @@ async def test_each_command_is_explained_with_every_argument(ask: Ask, app: App)
 async def test_an_unknown_command_is_met_with_the_one_that_is_meant(ask: Ask) -> None:
     with pytest.raises(UserError, match="Did you mean /quote"):
         await ask("/help qoute")
+    with pytest.raises(UserError, match="Did you mean /config timezone"):
+        await ask("/help config timezon")
 
 
 async def test_about_says_only_what_the_source_says_of_rights(ask: Ask) -> None:

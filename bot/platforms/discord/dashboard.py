@@ -164,7 +164,10 @@ def _present(interaction: Interaction, setting: Setting, value: str) -> list[dis
         kind, found = discord.SelectDefaultValueType.channel, guild.get_channel_or_thread(int(value))
     else:
         kind, found = discord.SelectDefaultValueType.role, guild.get_role(int(value))
-    return [discord.SelectDefaultValue(id=found.id, type=kind)] if found else []
+    if found is None:
+        return []
+    # Discord's document has a string here, as all its numbers are; discord.py would send what it is given.
+    return [discord.SelectDefaultValue(id=cast(int, str(found.id)), type=kind)]
 
 
 def _select(

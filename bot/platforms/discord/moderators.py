@@ -51,5 +51,5 @@ class ModeratorsGroup(app_commands.Group):
         try:
             await interaction.client.app.groups.seen(who.group, who.server)
         except Exception as error:  # the database cannot be written: told as any bug; discord.py passes only its own on
-            raise app_commands.AppCommandError("a circle could not be remembered") from error
+            raise app_commands.CheckFailure("a circle could not be remembered") from error
         return True

@@ -42,6 +42,7 @@ _SHORT = _ITEM // 4
 _LONGEST_HEADING, _LONGEST_VOICE = 120, 500
 # At the end of an entry of a log. No message of ours pings, so that this only shows a name.
 _MEMBER = re.compile(r"(?<=, by )member discord:(\d{15,20})\Z")
+_MESSAGE = re.compile(r"(?<!\S)https\\://(discord\.com/channels/\d{15,20}/\d{15,20}/\d{15,20})(?!\S)")
 
 Mentions = Mapping[str, int]
 Part = tuple[str, ...]  # the texts of one message
@@ -235,8 +236,8 @@ def _grouped(differences: Sequence[Difference]) -> list[list[Difference]]:
 
 
 def _mentioned(escaped: str, mentions: Mentions) -> str:
-    """Make what a text of ours names clickable, members and commands; not what somebody is quoted to have written."""
-    escaped = _MEMBER.sub(r"<@\1>", escaped)
+    """Make what a text of ours names clickable: members, messages, commands; not what somebody is quoted to say."""
+    escaped = _MESSAGE.sub(r"https://\1", _MEMBER.sub(r"<@\1>", escaped))
     if not mentions or "/" not in escaped:
         return escaped
     return _named(tuple(mentions)).sub(

@@ -15,6 +15,7 @@ from bot.reply import Reply
 
 NAME = "terminal"
 FILE = "posts.jsonl"
+CANNOT_WRITE = "The state folder cannot be written. Make it writable, or name another: KRUZHOK_STATE"
 ONE_PLACE = "In the terminal there is one place: posts appear in the chat, and are kept in the state folder."
 
 
@@ -58,7 +59,8 @@ class Room:
 
     async def missing(self, target: Target) -> list[str]:
         """Return why the file cannot be written, if so."""
-        return [said for said, is_given in await self.report(target) if not is_given]
+        given = await self.report(target)
+        return [] if all(can for _, can in given) else [CANNOT_WRITE]
 
     async def report(self, target: Target) -> list[tuple[str, bool]]:
         """Return whether the file can be written."""

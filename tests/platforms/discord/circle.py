@@ -167,8 +167,8 @@ def text(message: Message) -> str:
 
 
 def spelled(message: Message) -> str:
-    """Return all text of a message, with commands as they are typed."""
-    return re.sub(r"</([\w ]+):\d+>", r"/\1", text(message))
+    """Return all text of a message as people read it: commands as they are typed, and nothing escaped."""
+    return re.sub(r"\\([^\w\s])", r"\1", re.sub(r"</([\w ]+):\d+>", r"/\1", text(message)))
 
 
 def buttons(message: Message) -> dict[str, str]:

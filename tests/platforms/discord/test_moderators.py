@@ -38,7 +38,7 @@ async def moderator_by_role(circle: Circle) -> simcord.MemberActor:
     """Choose a role for moderators, and return a member who has it."""
     role = circle.guild.create_role("Readers who moderate")
     told = await circle.ask("config moderators", by=circle.clara, value=str(role.id))
-    assert "@Readers who moderate" in text(told)
+    assert "@Readers who moderate" in spelled(told)
     rosa = circle.guild.add_member(circle.env.create_user("rosa"), roles=[role])
     shown_to(circle, rosa)
     return rosa
@@ -80,14 +80,15 @@ async def test_every_moderators_command_knows_who_may_give_it_and_where(circle: 
             if said(await circle.anna.slash(where, name, **given)) != ONLY_MODERATORS:
                 problems.append(f"{name}: a member may, in {where.name}")
         for who in (circle.anna, rosa, circle.clara):
+            circle.seconds += 60
             if said(await who.user.slash(name, **given)) != ONLY_IN_SERVERS:
                 problems.append(f"{name}: {who.name} may, in a direct message")
     assert await circle.app.groups.everything(f"discord:{circle.channel.id}") == kept, "the refused changed something"
     for name in names:
         given = GIVEN.get(name, {})
         for where in (circle.channel, thread):
-            circle.seconds += 60
             for who in (rosa, circle.clara):
+                circle.seconds += 60
                 if said(await who.slash(where, name, **given)) in (ONLY_MODERATORS, ONLY_IN_SERVERS, BUG):
                     problems.append(f"{name}: {who.name} may not, in {where.name}")
     assert problems == []
@@ -126,9 +127,9 @@ async def test_moderators_by_role_do_not_choose_who_moderates(circle: Circle) ->
     taken = await circle.ask("config import", by=rosa, text='{moderators = "none"}', apply="yes")
     assert "Only members with the permission “Manage Server”" in text(taken)
     shown = await circle.ask("config show", by=rosa)
-    assert "moderators: @Readers who moderate (chosen here)" in text(shown)
+    assert "moderators: @Readers who moderate (chosen here)" in spelled(shown)
     form = await rosa.select(shown, ["moderators"])
-    refused = answer(await rosa.submit_modal(form, {"scope": ["here"]}))
+    (refused,) = (await rosa.submit_modal(form, {"scope": ["here"]})).followups
     assert "Only members with the permission “Manage Server”" in text(refused)
 
 
@@ -138,7 +139,7 @@ async def test_a_role_chosen_for_the_server_moderates_in_every_channel(circle: C
     rosa = circle.guild.add_member(circle.env.create_user("rosa"), roles=[role])
     shown_to(circle, rosa)
     circle.channel = circle.guild.create_text_channel("another")
-    assert "moderators: @everywhere (chosen for the server)" in text(await circle.ask("config show", by=rosa))
+    assert "moderators: @everywhere (chosen for the server)" in spelled(await circle.ask("config show", by=rosa))
 
 
 async def test_a_role_chosen_for_one_channel_moderates_in_no_other(circle: Circle) -> None:
