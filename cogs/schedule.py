@@ -56,19 +56,22 @@ class ScheduleCog(commands.Cog):
         await respond(interaction, self.scheduling.resume(caller(interaction), number), private=True)
 
     @group.command()
-    @app_commands.autocomplete(number=schedules, which=days)
+    @app_commands.autocomplete(number=schedules)
+    @app_commands.autocomplete(which=days)
     @documented_by(Scheduling.skip)
     async def skip(self, interaction: Interaction, number: int = 0, which: str = "") -> None:
         await respond(interaction, self.scheduling.skip(caller(interaction), number, which), private=True)
 
     @group.command()
-    @app_commands.autocomplete(number=schedules, which=days)
+    @app_commands.autocomplete(number=schedules)
+    @app_commands.autocomplete(which=days)
     @documented_by(Scheduling.move)
     async def move(self, interaction: Interaction, number: int, to: str, which: str = "") -> None:
         await respond(interaction, self.scheduling.move(caller(interaction), number, to, which), private=True)
 
     @group.command()
-    @app_commands.autocomplete(number=schedules, counted=answers)
+    @app_commands.autocomplete(number=schedules)
+    @app_commands.autocomplete(counted=answers)
     @documented_by(Scheduling.run)
     async def run(self, interaction: Interaction, number: int = 0, counted: str = "yes") -> None:
         await respond(interaction, self.scheduling.run(caller(interaction), number, counted), private=True)

@@ -7,8 +7,9 @@ from operator import itemgetter
 
 from bot.caller import Caller
 from bot.errors import Refused, UserError
+from bot.features.consequences import CONSEQUENCES
 from bot.features.delivery import target_of
-from bot.features.group_values import AGAIN, DEFAULTS, SETTINGS, GroupValues, Setting, Values, effective
+from bot.features.group_values import SETTINGS, GroupValues, Setting, Values, effective
 from bot.features.places import Places
 from bot.features.planning import moved_to_zone, next_times
 from bot.features.setting_values import SettingValues
@@ -65,7 +66,11 @@ class GroupSettings:
         how = "To change one: /config and its name, such as /config timezone Europe/Paris; “default” takes it back."
         coming = await self._next(caller.group)
         missing = await self._places.of(caller).missing(self.target(caller, values))
-        wrong = (Bullets(tuple(missing), "Until this is put right, nothing can be posted there"),) if missing else ()
+        wrong: list[Prose | Bullets] = []
+        if instead := await self._read.instead(caller, values):
+            wrong.append(Prose(f"{instead} To choose another: /config reading"))
+        if missing:
+            wrong.append(Bullets(tuple(missing), "Until this is put right, nothing can be posted there"))
         return Reply(
             "Settings",
             (Bullets(items), Prose(coming), *wrong, Prose(how)),
@@ -181,8 +186,8 @@ class GroupSettings:
     async def _consequence(self, caller: Caller, setting: Setting, after: Values) -> tuple[Prose | Bullets, ...]:
         """Say what a value brings about."""
         said: list[Prose | Bullets] = []
-        if setting.name in _CONSEQUENCES:
-            said.append(Prose(_CONSEQUENCES[setting.name](after)))
+        if setting.name in CONSEQUENCES:
+            said.append(Prose(CONSEQUENCES[setting.name](after)))
         if setting.name in POSTING | {"timezone"}:
             said.append(Prose(await self._next(caller.group)))
         if setting.name in POSTING:
@@ -269,53 +274,3 @@ def shown_settings(caller: Caller) -> list[Setting]:
 
 def _plain(change: Change) -> str:
     return f"{change.what}: {change.old} → {change.new}" if change.old else f"{change.what}: {change.new}"
-
-
-def _late(values: Values) -> str:
-    hours = values["grace"]
-    if hours == "0":
-        return "A post that was missed by more than a few minutes is left out."
-    how_late = f"{hours} hour{'s' if hours != '1' else ''}"
-    return f"A post that was missed is made up to {how_late} late, and says so; later it is left out."
-
-
-_CONSEQUENCES: Mapping[str, Callable[[Values], str]] = {
-    "reading": lambda values: "Quotes, summaries and prompts come from it from now on.",
-    "threads": lambda values: (
-        "Each scheduled prompt gets a thread of its own, where it is discussed."
-        if values.is_on("threads")
-        else "Scheduled prompts get no threads; people answer below them."
-    ),
-    "mention": lambda values: (
-        "Members with this role are notified of each scheduled prompt, and nobody else."
-        if values.number("mention")
-        else "Scheduled prompts mention nobody."
-    ),
-    "length": lambda values: f"/quote gives one {values['length']} at a time.",
-    "private": lambda values: (
-        "Only those who ask see their answers."
-        if values.is_on("private")
-        else "Everybody sees what is asked and answered."
-    ),
-    "off": lambda values: (
-        f"Nobody can use {', '.join(f'/{name}' for name in sorted(values.off))} here; schedules go on."
-        if values.off
-        else "All commands can be used here."
-    ),
-    "moderators": lambda values: (
-        "Its members may use /config, /schedule and /prompts. Discord shows these to members without “Manage Server” "
-        "only where Server Settings → Integrations → Kruzhok says so."
-        if values["moderators"] != DEFAULTS["moderators"]
-        else "Members with the permission “Manage Server” are moderators, and nobody else."
-    ),
-    "notices": lambda values: (
-        "What goes wrong is told there." if values.number("notices") else "What goes wrong is told in /schedule list."
-    ),
-    "grace": _late,
-    "afterwards": lambda values: (
-        "When everything was used, schedules say so and begin again."
-        if values["afterwards"] == AGAIN
-        else "When everything was used, schedules say so and stop."
-    ),
-    "prefix": lambda values: f"Commands begin with {values['prefix']} here, such as {values['prefix']}quote Cheka.",
-}

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from bot.features.group_values import MOST_HOURS
 from bot.recurrence.clock_changes import instant
 from bot.recurrence.occurrences import Occurrence as Time
 from bot.recurrence.occurrences import upcoming
@@ -85,11 +86,22 @@ def _to_come(decided: Mapping[str, Occurrence]) -> list[Occurrence]:
     return [each for each in decided.values() if each.state == WAITING and not each.attempts and not each.by_hand]
 
 
-def put_right(schedule: Schedule, now: datetime, decided: Container[str]) -> Move:
-    """Return when a schedule is due next by the present clock and time-zone data, whatever was computed before."""
+def put_right(schedule: Schedule, now: datetime, decided: Mapping[str, Occurrence]) -> Move:
+    """Return when a schedule is due next by the present clock and time-zone data, whatever was computed before.
+
+    What a clock that was ahead took for missed is due again, as far as it may still be posted.
+    """
+    kept = {local: each for local, each in decided.items() if each.state != MISSED}
+    if schedule.handled is None:
+        return next_move(schedule, kept)
     shown = local_now(schedule.zone, now)
-    handled = None if schedule.handled is None else min(schedule.handled, shown)
-    return next_move(schedule, decided, handled=handled)
+    handled = min(schedule.handled, shown)
+    since = shown - timedelta(hours=MOST_HOURS)
+    if schedule.handled > shown or any(local_text(since) < local for local in decided.keys() - kept.keys()):
+        posted = [local for local, each in kept.items() if not each.by_hand and local <= local_text(shown)]
+        last = datetime.strptime(max(posted), LOCAL) if posted else since  # noqa: DTZ007 - a local time
+        handled = min(handled, max(last, since))
+    return next_move(schedule, kept, handled=handled)
 
 
 def plan(schedule: Schedule, now: datetime, grace: timedelta, decided: Container[str]) -> Planned:

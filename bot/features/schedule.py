@@ -241,6 +241,11 @@ class Scheduling:
         if schedule.removed_at and len(await self._schedules.of(caller.group)) >= MOST:
             raise UserError(f"A circle has at most {MOST} schedules. Remove another first.")
         await self._refuse_without_permission(caller, schedule)
+        if schedule.removed_at is None and (await self._posts.preview(schedule)).is_last:
+            raise UserError(
+                "Everything was posted, and schedules stop then here. To begin again: /config afterwards again, and "
+                f"then /schedule resume {schedule.number}"
+            )
         now = self._now()
         zone_name = (await self._values.of(caller))["timezone"]
         decided = await self._occurrences.decided(schedule.id)
@@ -361,7 +366,10 @@ class Scheduling:
             note=note,
         )
         decided = {*(await self._occurrences.decided(schedule.id)), local}
-        kept = await self._occurrences.decide(next_move(schedule, decided), occurrence, caller.user, self._now())
+        moved = f"moved to {day_and_time(at.astimezone(zone(schedule.zone)))}" if note else "as planned"
+        told = note if state == SKIPPED else moved
+        move = next_move(schedule, decided)
+        kept = await self._occurrences.decide(move, occurrence, told, caller.user, self._now())
         if not kept:
             raise UserError("This post is being made just now. It can no longer be skipped or moved.")
 

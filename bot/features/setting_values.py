@@ -1,13 +1,14 @@
 """Reads what moderators give as the value of a setting, and shows it."""
 
 import re
+from dataclasses import replace
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.caller import Caller
 from bot.errors import Refused, UserError
-from bot.features.group_values import HERE, MOST_HOURS, NONE, OFF, ON, SETTINGS, GroupValues, Setting
+from bot.features.group_values import HERE, MOST_HOURS, NONE, OFF, ON, SETTINGS, GroupValues, Setting, Values
 from bot.features.places import Places
 from bot.features.readings import Readings
 from bot.posting import Kind
@@ -88,6 +89,14 @@ class SettingValues:
             return NONE
         channel = (await self._values.of(caller)).number("channel") or caller.group.partition(":")[2]
         return (await self._places.of(caller).resolve("tag", caller, given, channel)).number
+
+    async def instead(self, caller: Caller, values: Values) -> str:
+        """Say what is read in place of a chosen reading that is gone; nothing if it is there."""
+        reading = await self._readings.of(replace(caller, reading=None))
+        chosen = values["reading"]
+        if chosen in ("", reading.slug):
+            return ""
+        return f"The reading {chosen} is no longer in the library: {reading.title} is read in its place."
 
     def shown(self, setting: Setting, value: str, caller: Caller) -> str:
         """Return a kept value as people call it."""

@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.caller import Caller
@@ -51,7 +51,7 @@ class SettingsFile:
             private=True,
         )
 
-    def _comment(self, setting: Setting, own: dict[str, str], caller: Caller) -> str:
+    def _comment(self, setting: Setting, own: Mapping[str, str], caller: Caller) -> str:
         shown = self._read.shown(setting, own[setting.name], caller)
         plain = "".join(char for char in shown if char.isprintable())
         return f"  # {plain}" if shown != own[setting.name] else ""
@@ -106,12 +106,12 @@ class SettingsFile:
             raise UserError(f"Nothing is changed. {' '.join(problems[:_MOST_TOLD])}{more}")
         return wanted
 
-    def _difference(self, caller: Caller, name: str, own: dict[str, str], wanted: dict[str, str]) -> str:
+    def _difference(self, caller: Caller, name: str, own: Mapping[str, str], wanted: Mapping[str, str]) -> str:
         setting = setting_named(name)
         old, new = (self._shown(setting, values, caller) for values in (own, wanted))
         return f"{name}: {old} → {new}"
 
-    def _shown(self, setting: Setting, values: dict[str, str], caller: Caller) -> str:
+    def _shown(self, setting: Setting, values: Mapping[str, str], caller: Caller) -> str:
         if setting.name in values:
             return self._read.shown(setting, values[setting.name], caller)
         return f"default ({self._read.shown(setting, DEFAULTS[setting.name], caller)})"
@@ -163,5 +163,5 @@ def _toml(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _inline(values: dict[str, str]) -> str:
+def _inline(values: Mapping[str, str]) -> str:
     return "{" + ", ".join(f"{each} = {_toml(values[each])}" for each in BY_NAME if each in values) + "}"

@@ -115,13 +115,24 @@ class Occurrences:
                     continue
                 for occurrence in planned.occurrences:
                     await _insert(transaction, occurrence)
+                    if occurrence.state == WAITING:  # a clock that was ahead may have taken it for missed
+                        await transaction.run(
+                            "UPDATE occurrence SET state = ?, due_at = planned_at, note = ''"
+                            " WHERE key = ? AND state = ?",
+                            WAITING,
+                            occurrence.key,
+                            MISSED,
+                        )
                 if planned.told:
                     await notice(transaction, schedule.platform, schedule.group, planned.told, now)
 
-    async def decide(self, move: Move, occurrence: Occurrence, member: str, now: datetime) -> bool:
+    async def decide(self, move: Move, occurrence: Occurrence, told: str, member: str, now: datetime) -> bool:
         """Keep what a moderator decided about one occurrence, in place of an earlier decision.
 
         Returns False, and keeps nothing, if somebody has begun to post it.
+
+        Args:
+            told: What was decided, for the log.
         """
         async with self._state.write() as transaction:
             begun = await transaction.all(
@@ -131,9 +142,8 @@ class Occurrences:
                 return False
             await transaction.run("DELETE FROM occurrence WHERE key = ?", occurrence.key)
             await _insert(transaction, occurrence)
-            what = f"schedule {move.schedule.number}, {occurrence.local}"
-            new = occurrence.note or "as planned"
-            await record_change(transaction, occurrence.group, member, what, "", new, now)
+            what = f"schedule {move.schedule.number}, {occurrence.local.replace('T', ' ')}"
+            await record_change(transaction, occurrence.group, member, what, "", told, now)
         return True
 
     async def run_by_hand(self, occurrence: Occurrence, schedule: Schedule, rule: str, member: str) -> None:
@@ -330,8 +340,9 @@ class Occurrences:
         rows = await self._state.all(
             "SELECT occurrence.schedule, occurrence.local FROM occurrence JOIN schedule"  # noqa: S608 - marks
             f" ON schedule.id = occurrence.schedule WHERE schedule.id IN ({marks})"
-            " AND occurrence.local > schedule.handled",
+            " AND occurrence.local > schedule.handled AND occurrence.state <> ?",
             *schedules,
+            MISSED,
         )
         for schedule, local in rows:
             found[schedule].add(local)

@@ -50,7 +50,8 @@ class Transaction:
 
     async def each(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Change rows, once for each of these values."""
-        await self._connection.executemany(sql, rows)
+        async with self._connection.executemany(sql, rows):
+            pass
 
 
 class State:
@@ -76,18 +77,24 @@ class State:
         """Hold the writer within one transaction: all of it happens, durably, or nothing."""
         async with self._writing:
             try:
-                await self._writer.execute("BEGIN IMMEDIATE")
+                await _run(self._writer, "BEGIN IMMEDIATE")
                 yield Transaction(self._writer)
-                await self._writer.execute("COMMIT")
+                await _run(self._writer, "COMMIT")
             except BaseException:
                 await _roll_back(self._writer)
                 raise
 
 
+async def _run(connection: aiosqlite.Connection, sql: str) -> None:
+    """Run a statement, and keep nothing of it: a cursor that is left open keeps the database's files open."""
+    async with connection.execute(sql):
+        pass
+
+
 async def _roll_back(connection: aiosqlite.Connection) -> None:
     """Undo the transaction, if one is open: whoever is cancelled cannot know whether it had begun or ended."""
     with suppress(sqlite3.OperationalError):
-        await connection.execute("ROLLBACK")
+        await _run(connection, "ROLLBACK")
 
 
 def migrations(folder: Path = _MIGRATIONS) -> list[tuple[int, str]]:
@@ -111,7 +118,7 @@ async def migrate(connection: aiosqlite.Connection, scripts: Sequence[tuple[int,
     newest = scripts[-1][0] if scripts else 0
     version = -1
     while version < newest:
-        await connection.execute("BEGIN IMMEDIATE")  # a lock: of several processes that start, one migrates
+        await _run(connection, "BEGIN IMMEDIATE")  # a lock: of several processes that start, one migrates
         try:
             version = next(iter(await connection.execute_fetchall("PRAGMA user_version")))[0]
             if version > newest:
@@ -121,10 +128,10 @@ async def migrate(connection: aiosqlite.Connection, scripts: Sequence[tuple[int,
                 )
             if version < newest:
                 for statement in _statements(scripts[version][1]):
-                    await connection.execute(statement)
+                    await _run(connection, statement)
                 version += 1
-                await connection.execute(f"PRAGMA user_version = {version}")
-            await connection.execute("COMMIT")
+                await _run(connection, f"PRAGMA user_version = {version}")
+            await _run(connection, "COMMIT")
         except BaseException:
             await _roll_back(connection)
             raise
@@ -157,13 +164,13 @@ async def open_state(stack: AsyncExitStack, folder: Path) -> State:
         await asyncio.to_thread(_make_private, path)
         writer = await _connect(stack, path)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            await writer.execute(f"PRAGMA {pragma}")
+            await _run(writer, f"PRAGMA {pragma}")
         damage = next(iter(await writer.execute_fetchall("PRAGMA integrity_check(1)")))[0]
         if damage != "ok":
             raise StateError(_DAMAGED.format(path=path))
         await migrate(writer, migrations())
         reader = await _connect(stack, path)
-        await reader.execute("PRAGMA query_only = ON")
+        await _run(reader, "PRAGMA query_only = ON")
     except (OSError, sqlite3.Error) as error:
         if getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise StateError(_DAMAGED.format(path=path)) from error

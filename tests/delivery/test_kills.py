@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from tests.delivery.conftest import Try
-from tests.delivery.trial import LEASE, Trial
+from tests.delivery.trial import DAY, LEASE, Trial
 
 STEPS = (
     "before claim",
@@ -26,8 +26,8 @@ def kill_at(trial: Trial, step: str, kills: int, broken: tuple[str, ...] = ()) -
     trial.clock.advance(trial.day(0).timestamp() + 1 - trial.clock.told)
     while len(trial.faults) < kills:
         number += 1
-        assert number < kills * 5, f"{step} is hardly ever passed"
-        trial.start(step, passing=1 + number % 4, broken=broken)
+        assert number < kills * 6, f"{step} is hardly ever passed"
+        trial.start(step, passing=1 + number * 3 % 10, broken=broken)
         if trial.died():
             trial.clock.advance(LEASE)
         else:
@@ -61,7 +61,7 @@ def kill_at_random(trial: Trial, kills: int, dice: Random) -> int:
     for _ in range(kills):
         trial.start()
         trial.wait(lambda: trial.worker.status.read()[0] > 0, "it begins")
-        moment = dice.uniform(0, 0.06)
+        moment = dice.uniform(0, 0.25)
         trial.pause(moment)
         trial.kill()
         trial.clock.advance(LEASE)
@@ -78,3 +78,19 @@ def test_kills_at_random_times_lose_and_repeat_nothing(trial: Try, groups: int, 
     begun = trial(groups=groups)
     days = kill_at_random(begun, kills, Random(4))
     begun.judge("killed at random", kills, range(days))
+
+
+def test_the_end_of_a_schedule_is_said_once_however_it_is_killed(trial: Try) -> None:
+    begun = trial(groups=1)
+    for line in ("/schedule remove 1", "/config afterwards stop", "/schedule add section daily 08:00"):
+        begun.give(0, line)
+    sections = 5
+    begun.start("after record", passing=sections + 1)
+    begun.until(begun.day(sections))
+    assert begun.died()
+    assert "ends with that" in begun.messages()[-1]["text"]
+    begun.clock.advance(LEASE)
+    begun.start()
+    begun.pass_time(3 * DAY)
+    assert ["ends with that" in each["text"] for each in begun.messages()] == [False] * sections + [True]
+    assert begun.rows("SELECT paused FROM schedule WHERE number = 2") == [("everything was posted",)]

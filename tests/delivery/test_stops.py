@@ -55,12 +55,13 @@ def test_whoever_was_stopped_does_not_post_again(trial: Try, step: str, forgets:
 def test_a_machine_that_slept_looks_before_it_sends(trial: Try) -> None:
     """Seconds are not counted while a machine sleeps; only the clock on the wall has moved."""
     begun = trial(groups=4)
+    begun.steer(nonces_kept=0)
     first = begun.start("before send", since=begun.day(0).timestamp(), number=signal.SIGSTOP)
     begun.until(begun.day(0))
     begun.wait(lambda: first.is_stopped, "it stops")
     begun.clock.suspend(FORGOTTEN)
     begun.start()
-    begun.pass_time(LEASE)
+    begun.settle()
     first.send(signal.SIGCONT)
     begun.pass_time(HOUR)
     begun.judge("machine asleep before sending", 1, range(1), allowed=FORGOTTEN + LEASE)

@@ -90,8 +90,7 @@ def test_a_target_that_fails_for_more_than_an_hour_pauses_its_schedule(trial: Tr
     begun.pass_time(LEASE)
     assert begun.service.seen()["counted"]["post"] == tries + begun.groups - 1, "a paused schedule posts nothing"
     assert notices(begun) == [
-        "Schedule 1 is paused: the channel takes no posts from Kruzhok. "
-        "When that is put right: /schedule resume 1"
+        "Schedule 1 is paused: the channel takes no posts from Kruzhok. When that is put right: /schedule resume 1"
     ]
     told = [each for each in begun.service.seen()["messages"] if each["channel"] == "log"]
     assert len(told) == 1
@@ -108,7 +107,12 @@ def test_the_last_try_may_have_got_through_after_all(trial: Try) -> None:
     begun = trial()
     begun.steer(nonces_kept=0)
     begun.steer(
-        faults={"g0": [{"where": "post", "how": "drop before", "times": 60}, {"where": "find", "how": "500 before", "times": 0}]}
+        faults={
+            "g0": [
+                {"where": "post", "how": "drop before", "times": 60},
+                {"where": "find", "how": "500 before", "times": 0},
+            ]
+        }
     )
     begun.start()
     begun.until(begun.day(0))
@@ -152,7 +156,9 @@ def test_a_thread_that_cannot_be_opened_is_told_and_pauses_nothing(trial: Try) -
     begun.start()
     begun.until(begun.day(0))
     begun.pass_time(3 * HOUR)
-    assert notices(begun) == ["The post of schedule 1 is there, but it has no thread: the channel takes no posts from Kruzhok."]
+    assert notices(begun) == [
+        "The post of schedule 1 is there, but it has no thread: the channel takes no posts from Kruzhok."
+    ]
     assert begun.rows("SELECT count(*) FROM schedule WHERE paused <> ''") == [(0,)]
     begun.until(begun.day(1))
     begun.pass_time(LEASE)
@@ -181,7 +187,9 @@ def test_a_post_that_gets_through_at_the_last_try_is_not_given_up_for_its_thread
         begun.clock.advance(late - begun.clock.told)
         begun.start()
     begun.pass_time(HOUR)
-    assert [re.sub(" no thread.*", "", each) for each in notices(begun)] == ["The post of schedule 1 is there, but it has"]
+    assert [re.sub(" no thread.*", "", each) for each in notices(begun)] == [
+        "The post of schedule 1 is there, but it has"
+    ]
     begun.judge("thread: 403 at the last try", 1, range(1), allowed=2 * HOUR)
 
 

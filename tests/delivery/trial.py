@@ -21,6 +21,7 @@ import aiohttp
 
 from bot.app import open_app
 from bot.caller import Caller
+from bot.features.delivery import AT_ONCE
 from bot.reply import Reply
 from bot.settings import SHIPPED_DATA, Settings
 from bot.store.occurrences import key_of
@@ -197,7 +198,12 @@ class Trial:
         number: signal.Signals = signal.SIGKILL,
         broken: tuple[str, ...] = (),
     ) -> Running:
-        """Start a process, which may be told to kill or stop itself."""
+        """Start a process, which may be told to kill or stop itself.
+
+        One that is to be stopped makes one post after the other: stopped within a transaction, it would hold the lock
+        of the database, and no other could do anything.
+        """
+        at_once = 1 if number == signal.SIGSTOP else AT_ONCE
         name = f"worker-{len(self.workers)}"
         status, log = self.folder / f"{name}.status", self.folder / f"{name}.log"
         orders = Orders(
@@ -210,6 +216,7 @@ class Trial:
             since,
             number,
             broken,
+            at_once,
         )
         shown = Status(status)
         with log.open("wb") as file:
@@ -347,7 +354,7 @@ class Trial:
         """Return the keys of everything that the rules promise on some days, with when."""
         wanted = {group(each) for each in (range(self.groups) if groups is None else groups)}
         schedules = [row for row in self.rows("SELECT id, group_id FROM schedule") if row[1] in wanted]
-        found = {}
+        found: dict[str, float] = {}
         for number in days:
             at = self.day(number)
             found |= {key_of(identity, f"{at:%Y-%m-%dT%H:%M}"): at.timestamp() for identity, _ in schedules}

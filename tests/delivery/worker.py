@@ -36,6 +36,7 @@ class Orders:
     Attributes:
         step: Where it sends itself a signal, at which passing from which time on.
         broken: What of the code is taken out, to see whether the trial notices.
+        at_once: How many posts are under way at once.
     """
 
     state: str
@@ -47,6 +48,7 @@ class Orders:
     since: float = 0.0
     signal: int = signal.SIGKILL
     broken: tuple[str, ...] = ()
+    at_once: int = delivery.AT_ONCE
 
     def __str__(self) -> str:
         return json.dumps(asdict(self))
@@ -98,7 +100,7 @@ class Worker:
         until = self.clock.monotonic() + seconds
         self._rests_until = until
         self._show()
-        while self.clock.monotonic() < until:
+        while self.clock.monotonic() < until:  # noqa: ASYNC110 - a file wakes nobody
             await asyncio.sleep(_POLL)
         self._rests_until = 0.0
         self._show()
@@ -126,7 +128,7 @@ class Worker:
 
     async def _look_at_the_clock(self) -> None:
         """Wake the loop, which sleeps by real time, for what is over by the trial's."""
-        while True:
+        while True:  # noqa: ASYNC110 - as above
             await asyncio.sleep(_POLL)
 
     def _watch_deliveries(self, app: App) -> None:
@@ -158,14 +160,14 @@ def _no_look(app: App) -> None:
     async def unseen(*_: object) -> None:
         return None
 
-    app.delivery._found = unseen  # type: ignore[method-assign]  # taken out on purpose
+    app.delivery._found = unseen  # type: ignore[method-assign,assignment]  # taken out on purpose
 
 
 def _no_hold(app: App) -> None:
     async def held(self: Occurrences, *_: object) -> bool:
         return True
 
-    Occurrences.hold = held  # type: ignore[method-assign]  # taken out on purpose
+    Occurrences.hold = held  # type: ignore[method-assign,assignment]  # taken out on purpose
     delivery._FRESH_SECONDS = math.inf
 
 
@@ -184,7 +186,7 @@ def _record_before_sending(app: App) -> None:
     def held(self: Occurrences, *_: object) -> Awaitable[bool]:
         return asyncio.sleep(0, True)
 
-    Delivery._sent = recorded  # type: ignore[method-assign]  # put in on purpose
+    Delivery._sent = recorded  # type: ignore[method-assign,assignment]  # put in on purpose
     Occurrences.hold = held  # type: ignore[method-assign,assignment]  # nothing is due any more, and nobody holds it
 
 
@@ -212,6 +214,7 @@ def main() -> None:
     orders = Orders(**told | {"broken": tuple(told["broken"])})
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     worker = Worker(orders)
+    delivery.AT_ONCE = orders.at_once
     with asyncio.Runner(loop_factory=lambda: Loop(worker.clock)) as runner:
         runner.run(worker.run())
 

@@ -295,7 +295,10 @@ async def test_a_reading_that_is_gone_does_not_silence_the_circle(tmp_path: Path
         circle = await opened(stack, state, Clock())
         (quotation,) = (await circle.ask("/quote Cheka", circle.member)).quotations
         assert quotation.address.reading == "price-serge"
-        assert await circle.ask("/schedule add prompt thursdays 19:00")
+        shown = said(await circle.ask("/config show"))
+        instead = "Victor Serge and the Russian Revolution is read in its place. To choose another: /config reading"
+        assert f"The reading looms is no longer in the library: {instead}" in shown
+        assert (await circle.ask("/schedule add prompt thursdays 19:00")).title == "Schedule 1 is set"
 
 
 async def test_the_check_names_what_is_missing(circle: Circle, tmp_path: Path) -> None:

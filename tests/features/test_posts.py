@@ -112,6 +112,8 @@ async def test_where_it_was_chosen_a_schedule_says_so_and_stops(
     assert "paused (everything was posted). To go on: /schedule resume 1" in said(await circle.ask("/schedule list"))
     circle.clock.to("2026-05-02 19:00")
     assert await circle.deliver() == 0
+    with pytest.raises(UserError, match="To begin again: /config afterwards again, and then /schedule resume 1"):
+        await circle.ask("/schedule resume 1")
     await circle.ask("/config afterwards again")
     await circle.ask("/schedule resume 1")
     circle.clock.to("2026-05-03 19:00")
@@ -147,7 +149,7 @@ async def test_what_fits_no_prompt_is_refused_with_where_they_are(circle: Circle
     for prompt in (await circle.app.library.study("price-serge")).prompts:
         if prompt.kind == "factual":
             await circle.ask(f"/prompts disable {prompt.id}")
-    with pytest.raises(UserError, match="no prompts that are all of that. /prompts list shows"):
+    with pytest.raises(UserError, match=r"no prompts that are all of that. /prompts list shows"):
         await circle.ask("/schedule add prompt daily 19:00 kind:factual")
     await circle.ask(f"/prompts enable {first.id}")
     await circle.ask("/schedule add prompt daily 19:00 kind:factual")

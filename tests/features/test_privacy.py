@@ -92,7 +92,7 @@ async def test_a_member_may_not_delete_what_is_stored_about_the_group(ask: Ask) 
 
 
 async def test_what_is_to_be_deleted_is_said_plainly(ask: Ask) -> None:
-    with pytest.raises(UserError, match="Nothing is deleted. Say me or group, not “everything”"):
+    with pytest.raises(UserError, match=r"Nothing is deleted\. Say me or group, not “everything”"):
         await ask("/privacy delete everything", MODERATOR)
 
 
@@ -151,6 +151,7 @@ async def test_what_is_deleted_about_a_group_is_gone_and_another_keeps_its_own(c
     assert left == []
     assert await circle.app.groups.everything("terminal:c") == kept
     assert "About this group\nNothing." in said(await circle.ask("/privacy show"))
+    assert "length: passage (the default)" in said(await circle.ask("/config show"))
     assert await circle.deliver() == 0
     assert (await circle.ask("/schedule add prompt thursdays 19:00")).title == "Schedule 1 is set"
 

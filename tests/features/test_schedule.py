@@ -146,12 +146,12 @@ async def test_what_cannot_be_done_with_a_schedule_is_refused(circle: Circle, ty
 async def test_a_circle_has_at_most_25_schedules(circle: Circle) -> None:
     for _ in range(MOST):
         await circle.ask("/schedule add quote daily 08:00")
-    with pytest.raises(UserError, match="at most 25 schedules. Remove one first"):
+    with pytest.raises(UserError, match=r"at most 25 schedules. Remove one first"):
         await circle.ask(THURSDAYS)
     await circle.ask(THURSDAYS, circle.beside)
     await circle.ask("/schedule remove 3")
     await circle.ask(THURSDAYS)
-    with pytest.raises(UserError, match="at most 25 schedules. Remove another first"):
+    with pytest.raises(UserError, match=r"at most 25 schedules. Remove another first"):
         await circle.ask("/schedule resume 3")
 
 
@@ -294,6 +294,19 @@ async def test_a_time_that_the_clocks_leave_out_is_moved_and_put_back(circle: Ci
     moved = await circle.ask("/schedule move 1 2026-03-29 12:00")
     assert "instead of Sunday 29 March 2026 03:30" in said(moved)
     assert "as planned" in said(await circle.press(moved, "Undo"))
+
+
+async def test_the_log_says_which_time_was_moved_where(circle: Circle) -> None:
+    await circle.ask(THURSDAYS)
+    moved = await circle.ask("/schedule move 1 2026-05-09 11:00")
+    await circle.press(moved, "Undo")
+    await circle.ask("/schedule skip 1")
+    lines = [each.partition(": ")[2] for each in said(await circle.ask("/config log")).splitlines()]
+    assert lines[:3] == [
+        "schedule 1, 2026-05-07 19:00: skipped by a moderator, by member terminal:mo",
+        "schedule 1, 2026-05-07 19:00: as planned, by member terminal:mo",
+        "schedule 1, 2026-05-07 19:00: moved to Saturday 9 May 2026 11:00, by member terminal:mo",
+    ]
 
 
 async def test_a_paused_schedule_rests_and_makes_up_for_nothing(circle: Circle) -> None:

@@ -53,8 +53,12 @@ async def test_what_is_older_than_its_age_is_gone(tmp_path: Path) -> None:
 async def test_a_change_that_does_not_happen_is_not_logged(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         state, changes = await opened(stack, tmp_path)
-        with pytest.raises(RuntimeError, match="no"):
+
+        async def fail() -> None:
             async with state.write() as transaction:
                 await record_change(transaction, "t:z", "mo", "grace", "", "2", NOW)
                 raise RuntimeError("no")
+
+        with pytest.raises(RuntimeError, match="no"):
+            await fail()
         assert await changes.of(("t:z",), 9) == []

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ LATER = NOW + timedelta(days=1)
 async def opened(stack: AsyncExitStack, folder: Path) -> tuple[State, Chosen]:
     """Open what was chosen."""
     state = await open_state(stack, folder)
-    return state, Chosen(state, Schedules(state, "2026a"))
+    return state, Chosen(state, Schedules(state, "2026a"), lambda: 0.0)
 
 
 async def test_scopes_are_apart_and_what_was_not_chosen_is_not_there(tmp_path: Path) -> None:
@@ -84,3 +85,25 @@ async def test_fifty_who_choose_at_once_leave_one_value_and_a_whole_log(tmp_path
         assert len(log) == 50
         assert (await chosen.of(("t:a",)))["t:a"] == {"grace": log[0].new}
         assert [each.old for each in log] == [each.new for each in log[1:]] + [""]
+
+
+async def test_what_is_read_while_it_is_chosen_is_not_remembered_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with AsyncExitStack() as stack:
+        state, chosen = await opened(stack, tmp_path)
+        ask, is_read, go_on = state.all, asyncio.Event(), asyncio.Event()
+
+        async def slowly(sql: str, *values: object) -> list[Any]:
+            rows = await ask(sql, *values)
+            is_read.set()
+            await go_on.wait()
+            return rows
+
+        monkeypatch.setattr(state, "all", slowly)
+        reading = asyncio.ensure_future(chosen.of(("t:a",)))
+        await is_read.wait()
+        await chosen.choose("t:a", {"grace": "2"}, [], "t:mo", NOW)
+        go_on.set()
+        assert await reading == {"t:a": {}}
+        assert await chosen.of(("t:a",)) == {"t:a": {"grace": "2"}}

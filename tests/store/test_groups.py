@@ -17,7 +17,8 @@ LATER = NOW + timedelta(days=30)
 async def opened(stack: AsyncExitStack, folder: Path) -> tuple[State, Groups]:
     """Open the groups: two of one server, one of another, and one of none."""
     state = await open_state(stack, folder)
-    groups, chosen = Groups(state), Chosen(state, Schedules(state, "2026a"))
+    chosen = Chosen(state, Schedules(state, "2026a"), lambda: 0.0)
+    groups = Groups(state, chosen)
     for group, server in (("d:1", "d:server:1"), ("d:2", "d:server:1"), ("d:3", "d:server:3"), ("d:4", "")):
         await groups.seen(group, server)
         await chosen.choose(group, {"grace": "2"}, [], "d:mo", NOW)

@@ -78,6 +78,11 @@ async def test_a_schedule_that_somebody_else_moved_is_not_moved(tmp_path: Path) 
             assert not await schedules.set_next(transaction, replace(later, next_at=NOW), NOW)
         (now,) = await schedules.of("t:a")
         assert (now.next_at, now.handled) == (NEXT + timedelta(days=7), HANDLED + timedelta(days=7))
+        elsewhere = Move(now, NEXT, now.handled, "UTC")
+        await schedules.move([elsewhere], NOW)
+        for stale in (replace(now, zone="Europe/Paris", next_at=NEXT), now, replace(now, handled=None, next_at=NEXT)):
+            await schedules.move([Move(stale, None, now.handled, "UTC")], NOW)
+        assert (await schedules.of("t:a"))[0].next_at == NEXT
 
 
 async def test_what_was_moved_by_hand_goes_along_unless_somebody_has_begun_to_post_it(tmp_path: Path) -> None:
@@ -89,7 +94,7 @@ async def test_what_was_moved_by_hand_goes_along_unless_somebody_has_begun_to_po
         for local in ("2026-05-07T19:00", "2026-05-14T19:00"):
             move = Move((await schedules.of("t:a"))[0], NEXT, HANDLED, "UTC")
             occurrence = Occurrence(key_of(read.id, local), read.id, "t:a", local, NEXT, NEXT, note="moved")
-            assert await occurrences.decide(move, occurrence, "t:mo", NOW)
+            assert await occurrences.decide(move, occurrence, "moved", "t:mo", NOW)
             keys.append(occurrence.key)
         assert await occurrences.claim_one(keys[1], NEXT, NEXT + timedelta(minutes=1))
         there = NEXT + timedelta(hours=2)

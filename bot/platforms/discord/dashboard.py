@@ -160,12 +160,11 @@ def _present(interaction: Interaction, setting: Setting, value: str) -> list[dis
     guild = server(interaction)
     if guild is None or not value.isdecimal():
         return []
-    if setting.kind == "channel":
-        kind, found = discord.SelectDefaultValueType.channel, guild.get_channel_or_thread(int(value))
-    else:
-        kind, found = discord.SelectDefaultValueType.role, guild.get_role(int(value))
+    is_channel = setting.kind == "channel"
+    found = guild.get_channel_or_thread(int(value)) if is_channel else guild.get_role(int(value))
     if found is None:
         return []
+    kind = discord.SelectDefaultValueType.channel if is_channel else discord.SelectDefaultValueType.role
     # Discord's document has a string here, as all its numbers are; discord.py would send what it is given.
     return [discord.SelectDefaultValue(id=cast(int, str(found.id)), type=kind)]
 

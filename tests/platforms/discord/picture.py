@@ -1,4 +1,4 @@
-"""Draws the pictures of Discord in the README from real answers: ``python -m tests.platforms.discord.picture [NAME …]``.
+"""Draws the README's pictures of Discord from real answers: ``python -m tests.platforms.discord.picture [NAME …]``.
 
 simcord's preview draws the simulated channel, and Chromium photographs it. Both need packages that no test needs:
 ``pip install "simcord[screenshot]==3.2.1"``.

@@ -1,5 +1,6 @@
 """Whatever is read, in any language and of any shape: what is sent keeps Discord's limits, and is sent."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -139,6 +140,14 @@ async def ask_everything(state: Path, data: Path) -> None:
             circle.seconds += 60
             assert "Something went wrong" not in text(await circle.menu(menu, message))
         assert check(circle) > len(ASKED)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """Let answers come when they come: on a busy machine, one that takes a second would be announced first."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("bot.platforms.discord.respond.PATIENCE", 60.0)
+        yield
 
 
 @settings(

@@ -147,10 +147,12 @@ async def test_a_state_database_that_is_locked_is_told_as_one_sentence(
     assert text(message) == BUG
     assert "Cheka" in text(await circle.ask("search", words="Cheka"))
     monkeypatch.setattr("bot.store.state.State.all", _locked)
-    for name in ("discuss", "contents"):
-        message = await circle.ask(name)
-        assert message.ephemeral
-        assert text(message) == BUG
+    assert text(await circle.ask("discuss")) == BUG
+    # A circle whose settings were not read lately.
+    circle.channel = circle.guild.create_text_channel("another")
+    message = await circle.ask("contents")
+    assert message.ephemeral
+    assert text(message) == BUG
 
 
 def _locked(*_: Any, **__: Any) -> Any:

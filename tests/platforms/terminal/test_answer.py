@@ -90,6 +90,15 @@ def test_every_command_answers_in_the_shape(asked: Script, command_names: list[s
     assert all(seen.values()), seen
 
 
+def test_moderators_commands_answer_in_the_shape_too(asked: Script, command_names: list[str]) -> None:
+    times = []
+    names = [name for name in command_names if name.startswith(("config", "schedule", "prompts"))]
+    for name in ("schedule add", *names):
+        for words in ("prompt thursdays 19:00", "", "1", "1 20:00", "default"):
+            times += checked(asked.ask(f"/{name} {words}", group="shape", moderator=True))["occurrences"]
+    assert times
+
+
 def test_one_object_is_printed_for_json(state: Path, asked: Script) -> None:
     done = run(state, "ask", "--json", "/quote Cheka")
     assert done.out.isascii()

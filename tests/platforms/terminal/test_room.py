@@ -78,7 +78,7 @@ async def test_a_folder_that_is_not_there_is_said_before_and_at_the_post(tmp_pat
         "The state folder cannot be written. Make it writable, or name another: KRUZHOK_STATE"
     ]
     assert await room.report(HERE) == [("The state folder can be written", False)]
-    with pytest.raises(DeliveryFailed, match="posts.jsonl cannot be written"):
+    with pytest.raises(DeliveryFailed, match=r"posts\.jsonl cannot be written"):
         await room.post(HERE, post(), "one")
     assert await Room(tmp_path).missing(HERE) == []
 
