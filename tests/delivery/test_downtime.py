@@ -1,5 +1,7 @@
 """What was missed while nothing ran: the latest is posted late if it is not too late, and moderators are told."""
 
+import pytest
+
 from tests.delivery.conftest import Try
 from tests.delivery.trial import HOUR, LEASE, Trial
 
@@ -10,6 +12,7 @@ def notices(trial: Trial) -> list[str]:
     return [row[0] for row in trial.rows("SELECT text FROM notice ORDER BY number")]
 
 
+@pytest.mark.extended
 def test_within_the_grace_period_it_is_posted_late_and_says_so(trial: Try) -> None:
     begun = trial()
     begun.clock.advance(begun.day(0).timestamp() + 5 * HOUR - begun.clock.told)

@@ -13,7 +13,7 @@ from tests.delivery.trial import HOUR, LEASE
 def test_the_trial_sees_what_comes_twice_where_nobody_looks_before_posting(trial: Try) -> None:
     begun = trial(groups=4)
     begun.steer(nonces_kept=60)
-    days = kill_at(begun, "after send", kills=4, broken=("no look",))
+    days = kill_at(begun, "after send", kills=2, broken=("no look",))
     figures = begun.figures(range(days))
     assert (figures.lost, figures.duplicated > 0) == (0, True)
 
@@ -43,7 +43,7 @@ def test_the_trial_sees_what_comes_twice_where_a_lease_is_not_looked_at_again(
 
 def test_the_trial_sees_what_is_lost_where_posts_are_recorded_before_they_are_sent(trial: Try) -> None:
     begun = trial(groups=4)
-    days = kill_at(begun, "before send", kills=3, broken=("record before sending",))
+    days = kill_at(begun, "before send", kills=2, broken=("record before sending",))
     figures = begun.figures(range(days))
     assert (figures.lost > 0, figures.duplicated) == (True, 0)
 

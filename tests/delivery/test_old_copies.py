@@ -6,7 +6,7 @@ from tests.delivery.conftest import Try
 from tests.delivery.trial import HOUR, LEASE
 
 
-@pytest.mark.parametrize("hours", [0, 3])
+@pytest.mark.parametrize("hours", [0, pytest.param(3, marks=pytest.mark.extended)])
 @pytest.mark.parametrize("moment", ["before anything is due", "while a post is under way"])
 def test_what_was_posted_since_the_copy_is_not_posted_again(trial: Try, hours: int, moment: str) -> None:
     begun = trial(groups=6)

@@ -40,7 +40,7 @@ def stop_at(trial: Trial, step: str, forgets: bool, passing: int = 1, broken: tu
 
 def stops() -> Iterator[object]:
     for step, forgets in product(STEPS, (True, False)):
-        is_quick = forgets and step in ("after claim", "before send", "after send")
+        is_quick = forgets and step in ("after choice", "before send")
         yield pytest.param(step, forgets, marks=() if is_quick else pytest.mark.extended)
 
 
@@ -67,7 +67,7 @@ def test_a_machine_that_slept_looks_before_it_sends(trial: Try) -> None:
     begun.judge("machine asleep before sending", 1, range(1), allowed=FORGOTTEN + LEASE)
 
 
-@pytest.mark.parametrize("days", [3, pytest.param(20, marks=pytest.mark.extended)])
+@pytest.mark.parametrize("days", [2, pytest.param(20, marks=pytest.mark.extended)])
 def test_two_processes_over_one_database_post_once(trial: Try, days: int) -> None:
     begun = trial(groups=16)
     begun.steer(nonces_kept=0)

@@ -8,16 +8,21 @@ from tests.delivery.conftest import Try
 from tests.delivery.trial import HOUR, LEASE, Trial
 
 FAULTS = (
-    ("drop after", 1),
     ("drop after", 6),
-    ("drop before", 3),
-    ("500 after", 2),
-    ("502 after", 5),
     ("500 before", 3),
-    ("502 before", 2),
-    ("nonsense", 1),
-    ("403", 2),
-    ("404", 2),
+    *(
+        pytest.param(how, times, marks=pytest.mark.extended)
+        for how, times in (
+            ("drop after", 1),
+            ("drop before", 3),
+            ("500 after", 2),
+            ("502 after", 5),
+            ("502 before", 2),
+            ("nonsense", 1),
+            ("403", 2),
+            ("404", 2),
+        )
+    ),
 )
 
 
@@ -135,7 +140,9 @@ def test_a_channel_that_is_gone_does_not_keep_posts_from_the_one_chosen_instead(
     begun.judge("target: gone, another chosen", 1, range(1), allowed=HOUR)
 
 
-@pytest.mark.parametrize(("how", "times"), [("500 before", 3), ("drop after", 2), ("nonsense", 1)])
+@pytest.mark.parametrize(
+    ("how", "times"), [("500 before", 3), pytest.param("drop after", 2, marks=pytest.mark.extended)]
+)
 def test_a_thread_is_tried_again_without_its_message(trial: Try, how: str, times: int) -> None:
     begun = trial()
     begun.steer(nonces_kept=0)
@@ -221,7 +228,9 @@ def test_a_thread_that_moderators_no_longer_want_is_not_tried_for_ever(trial: Tr
     begun.judge("thread: unwell, then not wanted", 1, range(1))
 
 
-@pytest.mark.parametrize("what", ["rule = 'never on sundays'", "zone = 'Atlantis/City'"])
+@pytest.mark.parametrize(
+    "what", ["rule = 'never on sundays'", pytest.param("zone = 'Atlantis/City'", marks=pytest.mark.extended)]
+)
 def test_a_schedule_that_cannot_be_computed_keeps_nobody_waiting(trial: Try, what: str) -> None:
     begun = trial()
     begun.change(f"UPDATE schedule SET {what} WHERE group_id = 'fake:g0'")  # noqa: S608 - a constant

@@ -240,6 +240,16 @@ async def test_what_was_moved_keeps_its_wall_clock_too_when_the_zone_changes(cir
     assert await circle.deliver() == 1
 
 
+async def test_what_was_moved_to_a_time_that_is_past_elsewhere_is_posted_when_it_was_meant(circle: Circle) -> None:
+    await circle.ask(THURSDAYS)
+    await circle.ask("/schedule move 1 2026-05-01 04:00")
+    circle.clock.to("2026-05-01 03:00")
+    await circle.ask("/config timezone Asia/Tokyo")  # where it is noon
+    assert await circle.deliver() == 0
+    circle.clock.to("2026-05-01 04:00")
+    assert await circle.deliver() == 1
+
+
 async def test_one_time_is_skipped_and_that_is_undone(circle: Circle) -> None:
     await circle.ask(THURSDAYS)
     skipped = await circle.ask("/schedule skip 1")

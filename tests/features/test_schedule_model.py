@@ -148,12 +148,13 @@ class Schedules(RuleBasedStateMachine):
         """Draw a schedule of some kind."""
         return data.draw(st.sampled_from([each for each in self.schedules.items() if which(each[1])]))
 
-    @initialize(beginning=st.sampled_from(BEGINNINGS), name=st.sampled_from(ZONES))
-    def begin(self, beginning: str, name: str) -> None:
-        """Begin at some time, in some zone."""
+    @initialize(beginning=st.sampled_from(BEGINNINGS), name=st.sampled_from(ZONES), count=st.sampled_from([None, 1, 2]))
+    def begin(self, beginning: str, name: str, count: int | None) -> None:
+        """Begin at some time, in some zone, with a daily schedule."""
         self.clock.to(beginning)
         self.ask(f"config timezone {name}")
         self.zone = name
+        self._add(None, time(2, 30), count)
 
     @precondition(lambda self: len(self.schedules) < MOST)
     @rule(
@@ -164,12 +165,15 @@ class Schedules(RuleBasedStateMachine):
     )
     def add(self, weekday: int | None, hour: int, minute: int, count: int | None) -> None:
         """Add a schedule."""
+        self._add(weekday, time(hour, minute), count)
+
+    def _add(self, weekday: int | None, at: time, count: int | None) -> None:
         now = self.clock.time
         shown = now.astimezone(zone(self.zone)).replace(tzinfo=None)
         start = shown.date()
-        if instant(datetime.combine(start, time(hour, minute)), self.zone) <= now:
+        if instant(datetime.combine(start, at), self.zone) <= now:
             start += timedelta(days=1)
-        model = Model(weekday, time(hour, minute), count, self.zone, start, shown.replace(second=0, microsecond=0))
+        model = Model(weekday, at, count, self.zone, start, shown.replace(second=0, microsecond=0))
         model.go_on(self.zone, now)
         self.ask(f"schedule add section {model.when}")
         self.schedules[len(self.schedules) + 1] = model
@@ -271,6 +275,16 @@ class Schedules(RuleBasedStateMachine):
     def wait(self, step: dict[str, int]) -> None:
         """Let time pass, and deliver."""
         self.clock.wait(**step)
+        self._deliver()
+
+    @rule()
+    def wait_for_the_next(self) -> None:
+        """Let time pass until something is due, and deliver."""
+        coming = [at for each in self.schedules.values() if not each.removed for at, _ in each.to_come()[:1]]
+        self.clock.time = max([self.clock.time, *sorted(coming)[:1]])
+        self._deliver()
+
+    def _deliver(self) -> None:
         tried = self.runner.run(self.circle.deliver())
         posted = [(at, number) for number, each in self.schedules.items() for at in each.deliver(self.clock.time)]
         for at, number in sorted(posted):
@@ -321,7 +335,7 @@ def follow(index: Path, examples: int, steps: int) -> None:
 
 
 def test_schedules_do_what_the_model_says(shipped_index: Path) -> None:
-    follow(shipped_index, examples=20, steps=20)
+    follow(shipped_index, examples=25, steps=30)
 
 
 @pytest.mark.extended
