@@ -340,4 +340,4 @@ def test_schedules_do_what_the_model_says(shipped_index: Path) -> None:
 
 @pytest.mark.extended
 def test_schedules_do_what_the_model_says_for_long(shipped_index: Path) -> None:
-    follow(shipped_index, examples=400, steps=50)
+    follow(shipped_index, examples=150, steps=40)
