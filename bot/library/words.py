@@ -10,8 +10,9 @@ from typing import NamedTuple
 from bot.library import english
 
 _COMBINING = dict.fromkeys(range(0x300, 0x370))
-# Marks that belong to the letter before them, in the scripts below U+1100; Python's \\w leaves them out.
+# Marks that belong to the letter before them, in the scripts below U+1100 and of kana; Python's \\w leaves them out.
 _MARKS = "".join(chr(code) for code in range(0x300, 0x1100) if unicodedata.category(chr(code)) in ("Mn", "Mc"))
+_MARKS += "\u3099\u309a"
 # What nobody sees within a word: the soft hyphen, and what joins or parts letters of Indic and Arabic script.
 _UNSEEN = "\u00ad\u200c\u200d\u2060"
 # Letters with a stroke, which Unicode does not take apart.
@@ -31,7 +32,7 @@ _CASE_CHANGE = re.compile(
     "(?:(?<=[a-zà-ÿа-яё]{3})|(?<=[a-zа-я][\u0300-\u036f]))(?=[A-ZÀ-ÞА-ЯЁ][\u0300-\u036f]*[a-zà-ÿа-яё]{2})"
 )
 # Scripts that part no words: each of their signs is one.
-_UNPARTED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_UNPARTED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff][\u3099\u309a]?")
 _HYPHENS = "-‐‑‒–"
 _LONGEST_INITIALS = 3
 _SHORT_YEAR_RANGE = re.compile(r"(?<!\d)(\d{4})[-‐‑‒–](\d{2})(?!\d)")

@@ -47,6 +47,7 @@ def test_of_several_missed_the_latest_is_posted(trial: Try) -> None:
     begun.judge("down for 3 days", 1, range(3, 4), allowed=HOUR)
 
 
+@pytest.mark.extended
 def test_what_was_begun_before_a_long_pause_becomes_one_with_what_came_since(trial: Try) -> None:
     """With two days of grace, yesterday's unfinished post and today's are not both made."""
     begun = trial()

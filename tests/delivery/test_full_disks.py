@@ -2,6 +2,8 @@
 
 import signal
 
+import pytest
+
 from tests.delivery.conftest import Try
 from tests.delivery.trial import HOUR, LEASE, Trial
 
@@ -36,6 +38,7 @@ def _said(trial: Trial) -> int:
     return trial.worker.log.read_text().count("nothing is posted until this is mended")
 
 
+@pytest.mark.extended
 def test_a_disk_that_fills_up_while_posts_are_made_repeats_none(trial: Try) -> None:
     begun = trial(groups=40)
     begun.start("after send", passing=5, since=begun.day(0).timestamp(), number=signal.SIGSTOP)

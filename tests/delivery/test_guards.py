@@ -18,6 +18,7 @@ def test_the_trial_sees_what_comes_twice_where_nobody_looks_before_posting(trial
     assert (figures.lost, figures.duplicated > 0) == (0, True)
 
 
+@pytest.mark.extended
 def test_the_trial_sees_what_comes_twice_after_an_older_copy_where_nobody_looks(trial: Try) -> None:
     begun = trial(groups=4)
     copy = begun.copy()
@@ -68,6 +69,7 @@ def test_the_trial_sees_what_comes_twice_where_one_process_takes_its_own_posts_a
     assert figures == [0, 1]
 
 
+@pytest.mark.extended
 def test_the_trial_sees_what_is_late(trial: Try) -> None:
     begun = trial(groups=4)
     begun.start("before claim", since=begun.day(0).timestamp(), number=signal.SIGSTOP)

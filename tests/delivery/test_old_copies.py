@@ -33,6 +33,7 @@ def test_what_was_posted_since_the_copy_is_not_posted_again(trial: Try, hours: i
     begun.judge(f"older copy {hours} h later, made {moment}", 1, range(3))
 
 
+@pytest.mark.extended
 def test_a_copy_that_is_days_old_repeats_no_post_and_no_prompt(trial: Try) -> None:
     begun = trial(groups=4)
     copy = begun.copy()

@@ -108,6 +108,7 @@ def test_a_target_that_fails_for_more_than_an_hour_pauses_its_schedule(trial: Tr
     assert [each["channel"] for each in begun.messages()].count("g0") == 1
 
 
+@pytest.mark.extended
 def test_the_last_try_may_have_got_through_after_all(trial: Try) -> None:
     begun = trial()
     begun.steer(nonces_kept=0)
@@ -157,6 +158,7 @@ def test_a_thread_is_tried_again_without_its_message(trial: Try, how: str, times
     begun.judge(f"thread: {how}, {times} times", 1, range(1))
 
 
+@pytest.mark.extended
 def test_a_thread_that_cannot_be_opened_is_told_and_pauses_nothing(trial: Try) -> None:
     begun = trial()
     begun.fail(0, "thread", "403", times=-1)
@@ -172,6 +174,7 @@ def test_a_thread_that_cannot_be_opened_is_told_and_pauses_nothing(trial: Try) -
     begun.judge("thread: 403 for a day", 1, range(2))
 
 
+@pytest.mark.extended
 def test_a_post_that_gets_through_at_the_last_try_is_not_given_up_for_its_thread(trial: Try) -> None:
     begun = trial(groups=2)
     begun.steer(
@@ -200,7 +203,7 @@ def test_a_post_that_gets_through_at_the_last_try_is_not_given_up_for_its_thread
     begun.judge("thread: 403 at the last try", 1, range(1), allowed=2 * HOUR)
 
 
-@pytest.mark.parametrize("where", ["any", "thread"])
+@pytest.mark.parametrize("where", ["any", pytest.param("thread", marks=pytest.mark.extended)])
 def test_a_mistake_of_ours_is_not_tried_for_ever(trial: Try, where: str) -> None:
     begun = trial(groups=3)
     begun.steer(nonces_kept=0)
@@ -216,6 +219,7 @@ def test_a_mistake_of_ours_is_not_tried_for_ever(trial: Try, where: str) -> None
     begun.judge(f"{where}: an answer that makes no sense, for ever", 1, range(1))
 
 
+@pytest.mark.extended
 def test_a_thread_that_moderators_no_longer_want_is_not_tried_for_ever(trial: Try) -> None:
     begun = trial(groups=2)
     begun.fail(0, "thread", "500 before", times=-1)

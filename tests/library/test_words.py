@@ -130,6 +130,7 @@ def test_folding_twice_is_folding_once(text: str) -> None:
         assert fold(word.text) == word.text
 
 
+@example("ガ パ")
 @given(ANY_TEXT)
 def test_a_composed_text_and_a_decomposed_one_have_the_same_words(text: str) -> None:
     composed, decomposed = unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
