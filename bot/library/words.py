@@ -114,7 +114,7 @@ def _initials(letters: str) -> str:
 def fold(word: str) -> str:
     """Fold one word: NFKC, case, combining marks, possessive endings, apostrophes."""
     folded = unicodedata.normalize("NFKC", word).casefold()
-    if not folded.isascii():
+    if not word.isascii():  # what is folded may be: of “⑴” it is (1)
         folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", folded).translate(_COMBINING))
         folded = folded.translate(_STROKES)
         folded = "".join(c for c in folded if c.isalnum() or c == "'" or unicodedata.category(c) in ("Mn", "Mc"))

@@ -113,6 +113,7 @@ ANY_TEXT = st.text(
 @given(ANY_TEXT)
 @example("\ud800a\udfff b")
 @example("ŉ ǰ ΐ ﷺ ͅα")
+@example("⑴ ㈠ ⒈")
 def test_words_stand_where_they_say(text: str) -> None:
     end = 0
     for word in words(text):
