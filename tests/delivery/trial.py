@@ -328,11 +328,13 @@ class Trial:
 
     def due(self) -> list[float]:
         """Return when things are due, in seconds since 1970."""
+        told = round(self.clock.told * 1000)
         rows = self.rows(
             "SELECT min(next_at) FROM schedule UNION ALL SELECT min(due_at) FROM occurrence"
-            " UNION ALL SELECT min(due_at) FROM occurrence WHERE due_at > ?1"
-            " UNION ALL SELECT min(next_at) FROM schedule WHERE next_at > ?1",
-            round(self.clock.told * 1000),
+            " UNION ALL SELECT min(due_at) FROM occurrence WHERE due_at > ?"
+            " UNION ALL SELECT min(next_at) FROM schedule WHERE next_at > ?",
+            told,
+            told,
         )
         return [row[0] / 1000 for row in rows if row[0] is not None]
 
