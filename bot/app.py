@@ -147,8 +147,8 @@ def _put_together(state: State, library: Library, clocks: Clocks, dice: Random, 
     discussion = Discussion(library, readings, prompts, given, now, dice)
     posts = Posts(library, readings, values, discussion, quotes, summaries, given)
     delivery = Delivery(schedules, occurrences, notices, values, posts, clocks, dice, step)
-    reading_of = SettingValues(readings, values, places)
-    group_settings = GroupSettings(chosen, values, reading_of, places, schedules, occurrences, changes, now)
+    setting_values = SettingValues(readings, values, places)
+    group_settings = GroupSettings(chosen, values, setting_values, places, schedules, occurrences, changes, now)
     app = App(
         library=library,
         readings=readings,
@@ -166,7 +166,7 @@ def _put_together(state: State, library: Library, clocks: Clocks, dice: Random, 
         messages=Messages(library, readings, quotes, verification, discussion),
         values=values,
         group_settings=group_settings,
-        settings_file=SettingsFile(group_settings, chosen, reading_of, now),
+        settings_file=SettingsFile(group_settings, chosen, setting_values, now),
         prompts=prompts,
         scheduling=Scheduling(schedules, occurrences, notices, values, posts, places, delivery, now),
         places=places,

@@ -293,7 +293,7 @@ class Delivery:
             await self._occurrences.miss(occurrence, "its schedule is no longer there", "", self._clocks.now())
             return
         values = await self._values.at(schedule.group, schedule.server)
-        target = target_of(schedule, values)
+        target = target_for(schedule, values)
         receipt = occurrence.receipt
         if receipt is None:
             receipt = await self._found(platform, target, occurrence)
@@ -438,7 +438,7 @@ class Delivery:
         log.warning("a post in %s failed for an hour, and is given up: %s", occurrence.group, error)
         if schedule and not occurrence.receipt and not error.is_certain:
             values = await self._values.at(schedule.group, schedule.server)
-            receipt = await self._last_look(platform, target_of(schedule, values), occurrence)
+            receipt = await self._last_look(platform, target_for(schedule, values), occurrence)
             if receipt is not None:
                 await self._occurrences.record(occurrence, receipt, now, "", is_done=True)
                 return
@@ -487,13 +487,18 @@ class Delivery:
                 await self._notices.told([notice.number], self._clocks.now())
 
 
-def target_of(schedule: Schedule, values: Values) -> Target:
+def target_for(schedule: Schedule, values: Values) -> Target:
     """Return where a schedule's posts go."""
-    is_prompt = What.parse(schedule.what).kind == PROMPT
+    return target_of(schedule.group, schedule.server, What.parse(schedule.what), values)
+
+
+def target_of(group: str, server: str, what: What, values: Values) -> Target:
+    """Return where posts of one kind go in a group; only prompts get threads, and mention anybody."""
+    is_prompt = what.kind == PROMPT
     return Target(
-        group=schedule.group,
-        server=schedule.server,
-        channel=values.number("channel") or schedule.group.partition(":")[2],
+        group=group,
+        server=server,
+        channel=values.number("channel") or group.partition(":")[2],
         threads=is_prompt and values.is_on("threads"),
         tag=values.number("tag"),
         role=values.number("mention") if is_prompt else "",

@@ -10,8 +10,10 @@ from bot.errors import Refused, UserError
 from bot.features.consequences import CONSEQUENCES
 from bot.features.delivery import target_of
 from bot.features.group_values import SETTINGS, GroupValues, Setting, Values, effective
+from bot.features.pages import page_of, turning
 from bot.features.places import Places
 from bot.features.planning import moved_to_zone, next_times
+from bot.features.posts import PROMPT, What
 from bot.features.setting_values import SettingValues
 from bot.posting import Target
 from bot.recurrence.zones import zone
@@ -19,13 +21,12 @@ from bot.reply import Action, Bullets, Prose, Reply, day_and_time
 from bot.store.changes import Change, Changes
 from bot.store.chosen import Chosen
 from bot.store.occurrences import Occurrences
-from bot.store.schedules import Move, Schedule, Schedules
+from bot.store.schedules import Move, Schedules
 
 SCOPES = ("here", "server")
 # These decide where and how scheduled posts are made.
 POSTING = {"channel", "threads", "tag", "mention"}
 _ORIGINS = {"group": "chosen here", "server": "chosen for the server", "default": "the default"}
-_A_PAGE = 20
 _MOST_CHANGES = 400
 
 
@@ -36,7 +37,7 @@ class GroupSettings:
         self,
         chosen: Chosen,
         values: GroupValues,
-        reading_of: SettingValues,
+        setting_values: SettingValues,
         places: Places,
         schedules: Schedules,
         occurrences: Occurrences,
@@ -45,7 +46,7 @@ class GroupSettings:
     ) -> None:
         self._chosen = chosen
         self._values = values
-        self._read = reading_of
+        self._setting_values = setting_values
         self._places = places
         self._schedules = schedules
         self._occurrences = occurrences
@@ -59,15 +60,16 @@ class GroupSettings:
     async def show(self, caller: Caller) -> Reply:
         """Show the settings of this circle, and where each value comes from."""
         values = await self._values.of(caller)
+        shown = partial(self._setting_values.shown, caller=caller)
         items = tuple(
-            f"{each.name}: {self._read.shown(each, values[each.name], caller)} ({_ORIGINS[values.origins[each.name]]})"
+            f"{each.name}: {shown(each, values[each.name])} ({_ORIGINS[values.origins[each.name]]})"
             for each in shown_settings(caller)
         )
         how = "To change one: /config and its name, such as /config timezone Europe/Paris; “default” takes it back."
         coming = await self._next(caller.group)
-        missing = await self._places.of(caller).missing(self.target(caller, values))
+        missing = await self._places.of(caller).missing(_target(caller, values))
         wrong: list[Prose | Bullets] = []
-        if instead := await self._read.instead(caller, values):
+        if instead := await self._setting_values.instead(caller, values):
             wrong.append(Prose(f"{instead} To choose another: /config reading"))
         if missing:
             wrong.append(Bullets(tuple(missing), "Until this is put right, nothing can be posted there"))
@@ -92,7 +94,7 @@ class GroupSettings:
         if not value.strip():
             return await self._one(caller, setting)
         self.refuse_change_of(setting, caller)
-        new = await self._read.read(setting, caller, value)
+        new = await self._setting_values.read(setting, caller, value)
         before = await self._values.of(caller)
         old = (await self._chosen.of((where,)))[where].get(setting.name)
         await self.choose(caller, where, {setting.name: new})
@@ -155,13 +157,13 @@ class GroupSettings:
 
     async def _one(self, caller: Caller, setting: Setting) -> Reply:
         values = await self._values.of(caller)
-        shown = self._read.shown(setting, values[setting.name], caller)
+        shown = self._setting_values.shown(setting, values[setting.name], caller)
         text = f"{setting.about} It is {shown} ({_ORIGINS[values.origins[setting.name]]}). It can be: {setting.values}"
         return Reply(setting.name, (Prose(text),), private=True, actions=(Action("All settings", "config show"),))
 
     def _changed(self, caller: Caller, setting: Setting, before: Values, after: Values) -> str:
         name = setting.name
-        old, new = (self._read.shown(setting, each[name], caller) for each in (before, after))
+        old, new = (self._setting_values.shown(setting, each[name], caller) for each in (before, after))
         if before[name] != after[name]:
             return f"{name} was {old}, and is {new} now."
         if before.origins[name] != after.origins[name]:
@@ -173,14 +175,15 @@ class GroupSettings:
     ) -> str:
         name, whose = setting.name, "every channel of this server that has not chosen otherwise"
         was, is_now = (
-            self._read.shown(setting, setting.default if each is None else each, caller) for each in (old, new)
+            self._setting_values.shown(setting, setting.default if each is None else each, caller)
+            for each in (old, new)
         )
         said = f"{name} is {is_now}, as before, for {whose}."
         if was != is_now:
             said = f"{name} was {was}, and is {is_now} now for {whose}."
         if after.origins[name] != "group":
             return said
-        own = self._read.shown(setting, after[name], caller)
+        own = self._setting_values.shown(setting, after[name], caller)
         return f"{said} This channel has chosen {own}, and keeps it."
 
     async def _consequence(self, caller: Caller, setting: Setting, after: Values) -> tuple[Prose | Bullets, ...]:
@@ -191,7 +194,7 @@ class GroupSettings:
         if setting.name in POSTING | {"timezone"}:
             said.append(Prose(await self._next(caller.group)))
         if setting.name in POSTING:
-            missing = await self._places.of(caller).missing(self.target(caller, after))
+            missing = await self._places.of(caller).missing(_target(caller, after))
             said += [Bullets(tuple(missing), "Until this is put right, nothing can be posted there")] * bool(missing)
         return tuple(said)
 
@@ -209,13 +212,6 @@ class GroupSettings:
         at, first = min(coming, key=itemgetter(0))
         return f"Next {first.what.split(' ')[0]}: {day_and_time(at.astimezone(zone(first.zone)))}, {first.zone}."
 
-    def target(self, caller: Caller, values: Values) -> Target:
-        """Return where prompts of a caller's group go."""
-        shape = Schedule(
-            "", caller.group, caller.server, 0, "prompt", "", values["timezone"], self._now().date(), None, None
-        )
-        return target_of(shape, values)
-
     async def log(self, caller: Caller, page: int = 1) -> Reply:
         """Show who changed what and when; kept for 90 days.
 
@@ -224,16 +220,12 @@ class GroupSettings:
         """
         scopes = (caller.group, caller.server) if caller.server else (caller.group,)
         changes = await self._changes.of(scopes, _MOST_CHANGES)
-        pages = max(1, -(-len(changes) // _A_PAGE))
-        if not 1 <= page <= pages:
-            raise UserError(f"There are pages 1 to {pages}.")
         there = zone((await self._values.of(caller))["timezone"])
-        shown = changes[(page - 1) * _A_PAGE : page * _A_PAGE]
+        shown = page_of(changes, page)
         items = tuple(self._change(caller, each, each.changed_at.astimezone(there)) for each in shown)
-        more = (Action("Earlier", f"config log {page + 1}", turns=True),) if page < pages else ()
-        back = (Action("Later", f"config log {page - 1}", turns=True),) if page > 1 else ()
         said = Bullets(items) if items else Prose("Nothing was changed in the last 90 days.")
-        return Reply("What was changed", (said,), private=True, actions=(*more, *back))
+        actions = turning(changes, page, "config log", "Earlier", "Later")
+        return Reply("What was changed", (said,), private=True, actions=actions)
 
     def _change(self, caller: Caller, change: Change, at: datetime) -> str:
         setting = next((each for each in SETTINGS if each.name == change.what), None)
@@ -241,7 +233,7 @@ class GroupSettings:
         def called(value: str) -> str:
             if setting is None or not value:
                 return value or "default"
-            return self._read.shown(setting, value, caller)
+            return self._setting_values.shown(setting, value, caller)
 
         what = f"{change.what}: {called(change.old)} → {called(change.new)}" if setting else _plain(change)
         where = ", for the server" if change.scope == caller.server and caller.server else ""
@@ -251,7 +243,7 @@ class GroupSettings:
     async def check(self, caller: Caller) -> Reply:
         """Check here and now whether scheduled posts can be made: each missing permission by name."""
         values = await self._values.of(caller)
-        target = self.target(caller, values)
+        target = _target(caller, values)
         platform = self._places.of(caller)
         report = await platform.report(target)
         items = tuple(f"{'✓' if is_given else '✗ missing:'} {name}" for name, is_given in report)
@@ -270,6 +262,11 @@ class GroupSettings:
 def shown_settings(caller: Caller) -> list[Setting]:
     """Return the settings that mean something where a caller is."""
     return [each for each in SETTINGS if each.kind != "prefix" or caller.platform == "matrix"]
+
+
+def _target(caller: Caller, values: Values) -> Target:
+    """Return where prompts of a caller's group go."""
+    return target_of(caller.group, caller.server, What(PROMPT), values)
 
 
 def _plain(change: Change) -> str:

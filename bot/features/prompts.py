@@ -5,6 +5,8 @@ from datetime import datetime
 
 from bot.caller import Caller
 from bot.errors import UserError
+from bot.features.pages import page_of, turning
+from bot.features.quotes import find_sentences
 from bot.features.readings import Readings
 from bot.library.library import Library
 from bot.reading import Place, Prompt, Quotation, Reading
@@ -13,7 +15,6 @@ from bot.store.own_prompts import OWN, OwnPrompt, OwnPrompts
 
 MOST, LONGEST, SHORTEST = 200, 500, 8
 _MINUTES = 15
-_A_PAGE = 20
 _SHOWN = 90
 
 
@@ -83,11 +84,7 @@ class Prompts:
 
     async def _place(self, reading: Reading, question: str, passage: str) -> Place:
         if passage:
-            place = Place.parse(passage.strip().removeprefix("¶").strip())
-            paragraph = await self._library.paragraph(reading.slug, place.paragraph)
-            if not 1 <= place.first <= place.last <= len(paragraph.spans):
-                raise UserError(f"¶ {place.paragraph} has sentences 1 to {len(paragraph.spans)}.")
-            return place
+            return await find_sentences(self._library, reading, passage.strip().removeprefix("¶").strip())
         found = (await self._library.search(reading.slug, question)).passages
         if not found:
             raise UserError(
@@ -105,18 +102,12 @@ class Prompts:
         reading = await self._readings.of(caller)
         prompts = await self._all(caller, reading)
         unwanted = await self._own.set_aside(caller.group, reading.slug)
-        pages = max(1, -(-len(prompts) // _A_PAGE))
-        if not 1 <= page <= pages:
-            raise UserError(f"There are pages 1 to {pages}.")
-        shown = prompts[(page - 1) * _A_PAGE : page * _A_PAGE]
-        items = tuple(_line(prompt, prompt.id in unwanted) for prompt in shown)
+        items = tuple(_line(prompt, prompt.id in unwanted) for prompt in page_of(prompts, page))
         counted = f"{len(prompts)} prompts, {sum(each.id in unwanted for each in prompts)} of them set aside."
         own = f" Those whose number begins with {OWN} are the group's own."
-        more = (Action("Next page", f"prompts list {page + 1}", turns=True),) if page < pages else ()
-        back = (Action("Page before", f"prompts list {page - 1}", turns=True),) if page > 1 else ()
-        return Reply(
-            f"Prompts for {reading.title}", (Prose(counted + own), Bullets(items)), private=True, actions=(*more, *back)
-        )
+        actions = turning(prompts, page, "prompts list", "Next page", "Page before")
+        said = Prose(counted + own)
+        return Reply(f"Prompts for {reading.title}", (said, Bullets(items)), private=True, actions=actions)
 
     async def disable(self, caller: Caller, prompt: str) -> Reply:
         """Set a prompt aside: neither discuss nor schedules give it here.

@@ -51,7 +51,7 @@ class Quotes:
         """
         reading = await self._readings.of(caller)
         within = find_section(reading, section).number if section else None
-        past = await self._sentences(reading, after) if after else None
+        past = await find_sentences(self._library, reading, after) if after else None
         if not words.strip():
             return await self._any(caller, reading, within)
         findings = await self._library.search(reading.slug, words, within)
@@ -68,14 +68,6 @@ class Quotes:
         if len(findings.passages) == 1:
             more = []
         return Reply(_titled(words), pieces, actions=(*more, *passage_actions(reading, quotation)))
-
-    async def _sentences(self, reading: Reading, after: str) -> Place:
-        """Read a place that must be there."""
-        place = Place.parse(after)
-        paragraph = await self._library.paragraph(reading.slug, place.paragraph)
-        if not 1 <= place.first <= place.last <= len(paragraph.spans):
-            raise UserError(f"¶ {place.paragraph} has sentences 1 to {len(paragraph.spans)}.")
-        return place
 
     async def _at_length(self, caller: Caller, reading: Reading, quotation: Quotation) -> Quotation:
         """Quote as much as the group wants: the sentence with most of the words, the passage, or its paragraph."""
@@ -125,6 +117,19 @@ class Quotes:
         choices = alone or [str(Place(each.number, n, n)) for each in paragraphs for n in range(1, len(each.spans) + 1)]
         self._random.shuffle(choices)
         return choices
+
+
+async def find_sentences(library: Library, reading: Reading, text: str) -> Place:
+    """Return the sentences that a text such as ``7.2-3`` names.
+
+    Raises:
+        UserError: It names none, or none that there are.
+    """
+    place = Place.parse(text)
+    paragraph = await library.paragraph(reading.slug, place.paragraph)
+    if not 1 <= place.first <= place.last <= len(paragraph.spans):
+        raise UserError(f"¶ {place.paragraph} has sentences 1 to {len(paragraph.spans)}.")
+    return place
 
 
 def _marked(paragraph: Paragraph, number: int, marks: tuple[tuple[int, int], ...]) -> int:

@@ -8,8 +8,9 @@ from uuid import uuid4
 
 from bot.caller import Caller
 from bot.errors import Refused, UserError
-from bot.features.delivery import Delivery, target_of
+from bot.features.delivery import Delivery, target_for
 from bot.features.group_values import GroupValues
+from bot.features.pages import page_of, turning
 from bot.features.places import Places
 from bot.features.planning import from_now, local_text, next_move, next_times
 from bot.features.posts import QUOTE, Posts, What
@@ -26,11 +27,11 @@ from bot.store.schedules import Schedule, Schedules
 MOST = 25
 _TIMES_SHOWN = 5
 _DAYS_OFFERED, _DAYS_NAMED = 10, 3
-_A_PAGE = 20
 _MOST_HISTORY = 1000
 _FARTHEST = timedelta(days=366)
 _MOVED = re.compile(r"(?:(\d{4}-\d{2}-\d{2})[ T]+)?([0-2]?\d:[0-5]\d)")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_EMPTY = "Nothing is scheduled here. A beginning: /schedule add prompt thursdays 19:00"
 _NOTHING = "There is nothing to post: all prompts that fit are set aside. /prompts list shows them."
 _BY_CHANCE = "Which sentence is quoted is left to chance, and none comes twice before the others have. For example:"
 
@@ -97,7 +98,7 @@ class Scheduling:
     async def _refuse_without_permission(self, caller: Caller, schedule: Schedule) -> None:
         """Refuse where a post could not be made, or not be found again after a crash."""
         values = await self._values.of(caller)
-        missing = await self._places.of(caller).missing(target_of(schedule, values))
+        missing = await self._places.of(caller).missing(target_for(schedule, values))
         if missing:
             raise Refused(" ".join(missing))
 
@@ -124,7 +125,7 @@ class Scheduling:
 
     async def _described(self, schedule: Schedule, caller: Caller) -> str:
         values = await self._values.of(caller)
-        channel = target_of(schedule, values).channel
+        channel = target_for(schedule, values).channel
         where = self._places.of(caller).called("channel", channel, caller.server)
         utc = " Its time zone is UTC until /config timezone says otherwise." * (values.origins["timezone"] == "default")
         return f"{schedule.what}, {schedule.rule}, {schedule.zone}, in {where}.{utc}"
@@ -178,8 +179,7 @@ class Scheduling:
         if notices:
             await self._notices.told([each.number for each in notices], self._now())
         news = (Bullets(tuple(each.text for each in notices), "New since you last looked"),) if notices else ()
-        empty = "Nothing is scheduled here. A beginning: /schedule add prompt thursdays 19:00"
-        listed = Bullets(items) if items else Prose(empty)
+        listed = Bullets(items) if items else Prose(_EMPTY)
         actions = (Action("History", "schedule history"), Action("Settings", "config show"))
         return Reply("Schedules", (*news, listed), private=True, actions=actions)
 
@@ -415,17 +415,13 @@ class Scheduling:
             page: Which page of the history.
         """
         every = await self._occurrences.history(caller.group, _MOST_HISTORY)
-        pages = max(1, -(-len(every) // _A_PAGE))
-        if not 1 <= page <= pages:
-            raise UserError(f"There are pages 1 to {pages}.")
-        shown = every[(page - 1) * _A_PAGE : page * _A_PAGE]
+        shown = page_of(every, page)
         schedules = await self._schedules.identified(sorted({each.schedule for each in shown}))
         there = (await self._values.of(caller))["timezone"]
         items = tuple(self._past(each, schedules.get(each.schedule), there, caller) for each in shown)
         listed = Bullets(items) if items else Prose("Nothing was posted here yet.")
-        more = (Action("Earlier", f"schedule history {page + 1}", turns=True),) if page < pages else ()
-        back = (Action("Later", f"schedule history {page - 1}", turns=True),) if page > 1 else ()
-        return Reply("History", (listed,), private=True, actions=(*more, *back))
+        actions = turning(every, page, "schedule history", "Earlier", "Later")
+        return Reply("History", (listed,), private=True, actions=actions)
 
     def _past(self, occurrence: Occurrence, schedule: Schedule | None, zone_name: str, caller: Caller) -> str:
         there = zone(schedule.zone if schedule else zone_name)
@@ -448,7 +444,7 @@ class Scheduling:
         """
         schedules = await self._schedules.of(caller.group)
         if not schedules:
-            raise UserError("Nothing is scheduled here. A beginning: /schedule add prompt thursdays 19:00")
+            raise UserError(_EMPTY)
         if not number and len(schedules) == 1:
             return schedules[0]
         for schedule in schedules:

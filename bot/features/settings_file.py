@@ -23,11 +23,11 @@ class SettingsFile:
     """Settings of a group as TOML."""
 
     def __init__(
-        self, settings: GroupSettings, chosen: Chosen, read: SettingValues, now: Callable[[], datetime]
+        self, settings: GroupSettings, chosen: Chosen, setting_values: SettingValues, now: Callable[[], datetime]
     ) -> None:
         self._settings = settings
         self._chosen = chosen
-        self._read = read
+        self._setting_values = setting_values
         self._now = now
 
     async def export(self, caller: Caller, scope: str = "here") -> Reply:
@@ -52,7 +52,7 @@ class SettingsFile:
         )
 
     def _comment(self, setting: Setting, own: Mapping[str, str], caller: Caller) -> str:
-        shown = self._read.shown(setting, own[setting.name], caller)
+        shown = self._setting_values.shown(setting, own[setting.name], caller)
         plain = "".join(char for char in shown if char.isprintable())
         return f"  # {plain}" if shown != own[setting.name] else ""
 
@@ -96,7 +96,7 @@ class SettingsFile:
                 if setting.name in seen:
                     raise UserError("It is there twice.")
                 seen.add(setting.name)
-                kept = await self._read.read(setting, caller, _text(setting, value))
+                kept = await self._setting_values.read(setting, caller, _text(setting, value))
                 if kept is not None:
                     wanted[setting.name] = kept
             except UserError as error:
@@ -113,8 +113,8 @@ class SettingsFile:
 
     def _shown(self, setting: Setting, values: Mapping[str, str], caller: Caller) -> str:
         if setting.name in values:
-            return self._read.shown(setting, values[setting.name], caller)
-        return f"default ({self._read.shown(setting, DEFAULTS[setting.name], caller)})"
+            return self._setting_values.shown(setting, values[setting.name], caller)
+        return f"default ({self._setting_values.shown(setting, DEFAULTS[setting.name], caller)})"
 
 
 def _table(text: str) -> dict[str, object]:

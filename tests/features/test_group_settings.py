@@ -165,7 +165,7 @@ async def test_a_setting_without_a_value_is_explained(circle: Circle) -> None:
         ("/config channel #general", "there is one place"),
         ("/config moderators @everyone", "there is one place"),
         ("/config prefix !", "Only on Matrix"),
-        ("/config log page:2", "pages 1 to 1"),
+        ("/config log page:2", "There is only page 1"),
         ("/config timezon Europe/Paris", "Did you mean /config timezone"),
         ("/config frobnicate", "/help config lists them all"),
         ("/config", "needs one more word"),

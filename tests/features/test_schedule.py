@@ -107,7 +107,7 @@ async def test_what_is_read_does_not_depend_on_where_names_stand(circle: Circle)
         ("add prompt thursdays 19:00 Europe/Paris", "Leave out “europe/paris”"),
         ("preview", "Nothing is scheduled here"),
         ("pause 1", "Nothing is scheduled here"),
-        ("history page:2", "pages 1 to 1"),
+        ("history page:2", "There is only page 1"),
         ("fly", "/help schedule lists them all"),
     ],
 )
