@@ -1,0 +1,1 @@
+"""Tests of what the operator does beside running the bot."""
