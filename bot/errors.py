@@ -9,6 +9,18 @@ class Refused(UserError):
     """Whoever asked may not do this, or this cannot be done here."""
 
 
+class CannotServe(Exception):
+    """A chat service cannot be served; the message says why and what to do.
+
+    Attributes:
+        is_refusal: Whether trying again is of no use.
+    """
+
+    def __init__(self, sentence: str, is_refusal: bool) -> None:
+        super().__init__(sentence)
+        self.is_refusal = is_refusal
+
+
 class DeliveryFailed(Exception):
     """A post did not get through; the message says why, for moderators.
 

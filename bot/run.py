@@ -4,10 +4,22 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
 
-from bot.app import open_app
-from bot.settings import DiscordSettings, SettingsError, read_discord_settings, read_settings
+from bot.app import App, open_app
+from bot.errors import CannotServe
+from bot.services import Service, serve_all
+from bot.settings import (
+    DiscordSettings,
+    MatrixSettings,
+    SettingsError,
+    read_discord_settings,
+    read_matrix_settings,
+    read_settings,
+)
 
 # After BSD's sysexits.h.
 STOPPED, UNAVAILABLE, CONFIGURATION = 0, 69, 78
@@ -19,15 +31,18 @@ NOTHING = (
 
 
 class Redacting(logging.Formatter):
-    """Keeps a token out of the logs, whoever writes it there, tracebacks too."""
+    """Keeps secrets out of the logs, whoever writes them there, tracebacks too."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, *secrets: str) -> None:
         super().__init__(LOG_FORMAT)
-        self._token = token
+        self._secrets = [each for each in secrets if each]
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record, without the token."""
-        return super().format(record).replace(self._token, "[token]")
+        """Write a record, without the secrets."""
+        written = super().format(record)
+        for each in self._secrets:
+            written = written.replace(each, "[token]")
+        return written
 
 
 async def run(environment: Mapping[str, str]) -> int:
@@ -37,58 +52,77 @@ async def run(environment: Mapping[str, str]) -> int:
         DataError: There is no reading without problems.
         StateError: The state database cannot be used.
     """
-    discord_settings = _configured(environment)
-    if discord_settings is None:
-        return CONFIGURATION
-    from bot.platforms.discord.serving import CannotServe, serve  # here: terminals do not wait for it
-
+    try:
+        settings = read_settings(environment)
+        discord, matrix = read_discord_settings(environment), read_matrix_settings(environment)
+    except SettingsError as error:
+        return _tell(str(error), CONFIGURATION)
+    if discord is None and matrix is None:
+        return _tell(NOTHING, CONFIGURATION)
+    _log_to_standard_error(
+        discord.token if discord else "", matrix.password if matrix else "", matrix.token if matrix else ""
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_app(read_settings(environment)) as app:
-        upkeep = asyncio.ensure_future(app.upkeep.run())
-        try:
-            await serve(app, discord_settings, stop)
-        except CannotServe as error:
-            return _tell(str(error), CONFIGURATION if error.is_refusal else UNAVAILABLE)
-        finally:
-            upkeep.cancel()
-            await asyncio.gather(upkeep, return_exceptions=True)
-    return STOPPED
+    async with open_app(settings) as app, _upkeep(app):
+        services = [*_discord(app, discord), *_matrix(app, matrix, settings.state)]
+        refusals = await serve_all(services, stop, Random())
+    if len(refusals) < len(services):
+        return STOPPED
+    return _tell("\n".join(refusals), CONFIGURATION)
+
+
+# A platform is imported where it is served, so that nobody waits for a chat library that is not used.
+def _discord(app: App, settings: DiscordSettings | None) -> list[Service]:
+    if settings is None:
+        return []
+    from bot.platforms.discord.serving import serve
+
+    return [Service("Discord", lambda stop: serve(app, settings, stop))]
+
+
+def _matrix(app: App, settings: MatrixSettings | None, state: Path) -> list[Service]:
+    if settings is None:
+        return []
+    from bot.platforms.matrix.serving import serve
+
+    return [Service("Matrix", lambda stop: serve(app, settings, state, stop))]
+
+
+@asynccontextmanager
+async def _upkeep(app: App) -> AsyncIterator[None]:
+    """Forget every day what is not to be kept."""
+    upkeep = asyncio.ensure_future(app.upkeep.run())
+    try:
+        yield
+    finally:
+        upkeep.cancel()
+        await asyncio.gather(upkeep, return_exceptions=True)
 
 
 async def invite(environment: Mapping[str, str]) -> int:
-    """Print the links by which people get the bot; returns the exit code."""
-    discord_settings = _configured(environment)
-    if discord_settings is None:
-        return CONFIGURATION
+    """Print the links by which people get the bot on Discord; returns the exit code."""
+    try:
+        found = read_discord_settings(environment)
+    except SettingsError as error:
+        return _tell(str(error), CONFIGURATION)
+    if found is None:
+        return _tell(NOTHING, CONFIGURATION)
+    _log_to_standard_error(found.token)
     from bot.platforms.discord.invite import invitation
-    from bot.platforms.discord.serving import CannotServe
 
     try:
-        print(await invitation(discord_settings))
+        print(await invitation(found))
     except CannotServe as error:
         return _tell(str(error), CONFIGURATION if error.is_refusal else UNAVAILABLE)
     return STOPPED
 
 
-def _configured(environment: Mapping[str, str]) -> DiscordSettings | None:
-    try:
-        found = read_discord_settings(environment)
-    except SettingsError as error:
-        _tell(str(error), CONFIGURATION)
-        return None
-    if found is None:
-        _tell(NOTHING, CONFIGURATION)
-        return None
-    _log_to_standard_error(found.token)
-    return found
-
-
-def _log_to_standard_error(token: str) -> None:
+def _log_to_standard_error(*secrets: str) -> None:
     handler = logging.StreamHandler()
-    handler.setFormatter(Redacting(token))
+    handler.setFormatter(Redacting(*secrets))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # What discord.py tells about voice and each shard is of use to nobody here.
     logging.getLogger("discord").setLevel(logging.WARNING)

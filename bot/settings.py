@@ -24,6 +24,25 @@ class DiscordSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MatrixSettings:
+    """How to reach Matrix.
+
+    Attributes:
+        homeserver: The base address of the homeserver, such as ``https://matrix.example.org``.
+        user: The bot's account there, as ``@kruzhok:example.org`` or ``kruzhok``.
+        password: Its password; empty where there is a token.
+        token: An access token; empty where there is a password.
+        invites: Whose invitations are accepted: servers and users. None are named: those from the bot's own server.
+    """
+
+    homeserver: str
+    user: str
+    password: str = field(repr=False, default="")
+    token: str = field(repr=False, default="")
+    invites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Kruzhok's folders: ``state`` for its databases, ``data`` for readings, the shipped ones first."""
 
@@ -47,18 +66,7 @@ def read_discord_settings(environment: Mapping[str, str]) -> DiscordSettings | N
     Raises:
         SettingsError: The file cannot be read, or an address is none.
     """
-    token = environment.get("KRUZHOK_DISCORD_TOKEN", "").strip()
-    file = environment.get("KRUZHOK_DISCORD_TOKEN_FILE", "").strip()
-    if not token and file:
-        try:
-            token = Path(file).expanduser().read_text("utf-8").strip()
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise SettingsError(f"KRUZHOK_DISCORD_TOKEN_FILE names {file}, which cannot be read: {reason}.") from None
-        if not token:
-            raise SettingsError(
-                f"KRUZHOK_DISCORD_TOKEN_FILE names {file}, which is empty. Write the bot's token there."
-            )
+    token = _secret(environment, "KRUZHOK_DISCORD_TOKEN")
     if not token:
         return None
     return DiscordSettings(
@@ -66,6 +74,43 @@ def read_discord_settings(environment: Mapping[str, str]) -> DiscordSettings | N
         _address(environment, "KRUZHOK_DISCORD_API", ("http", "https")),
         _address(environment, "KRUZHOK_DISCORD_GATEWAY", ("ws", "wss")),
     )
+
+
+def read_matrix_settings(environment: Mapping[str, str]) -> MatrixSettings | None:
+    """Read ``KRUZHOK_MATRIX_HOMESERVER``, ``…_USER``, ``…_PASSWORD`` or ``…_TOKEN`` (or ``…_FILE``) and ``…_INVITES``.
+
+    Returns:
+        None where no homeserver is named.
+
+    Raises:
+        SettingsError: Something is missing, or the homeserver is no address.
+    """
+    homeserver = _address(environment, "KRUZHOK_MATRIX_HOMESERVER", ("http", "https"))
+    if not homeserver:
+        return None
+    user = environment.get("KRUZHOK_MATRIX_USER", "").strip()
+    if not user:
+        raise SettingsError("KRUZHOK_MATRIX_USER is missing. Write the bot's account, like @kruzhok:example.org.")
+    password, token = _secret(environment, "KRUZHOK_MATRIX_PASSWORD"), _secret(environment, "KRUZHOK_MATRIX_TOKEN")
+    if not (password or token):
+        raise SettingsError("KRUZHOK_MATRIX_PASSWORD is missing. Set it, or KRUZHOK_MATRIX_TOKEN.")
+    invites = environment.get("KRUZHOK_MATRIX_INVITES", "").replace(",", " ").split()
+    return MatrixSettings(homeserver, user, password, token, tuple(invites))
+
+
+def _secret(environment: Mapping[str, str], name: str) -> str:
+    given = environment.get(name, "").strip()
+    file = environment.get(f"{name}_FILE", "").strip()
+    if given or not file:
+        return given
+    try:
+        given = Path(file).expanduser().read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SettingsError(f"{name}_FILE names {file}, which cannot be read: {reason}.") from None
+    if not given:
+        raise SettingsError(f"{name}_FILE names {file}, which is empty. Write it there.")
+    return given
 
 
 def _address(environment: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:

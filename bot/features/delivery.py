@@ -94,35 +94,36 @@ class Delivery:
         # The keys of what this process is at: a clock that jumps ends their leases, and they would be taken twice.
         self._under_way: set[str] = set()
         self._reported = 0
-        self._is_ending = False
 
     def wake(self) -> None:
         """Look at the outbox now: something was decided."""
         self._wakened.set()
 
-    def end(self) -> None:
-        """Begin no more deliveries; those that were begun are finished, if there is time."""
-        self._is_ending = True
-        self.wake()
+    async def run(self, platform: Platform, ending: asyncio.Event | None = None) -> None:
+        """Deliver to a platform until cancelled; what goes wrong in a round is logged, and the next comes.
 
-    async def run(self, platform: Platform) -> None:
-        """Deliver to a platform until ended or cancelled; what goes wrong in a round is logged, and the next comes."""
+        Args:
+            ending: Once it is set no more deliveries are begun; those that were begun are finished.
+        """
+        ending = ending or asyncio.Event()
         slots = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as tasks:
-            while not self._is_ending:
+            while not ending.is_set():
                 try:
-                    if not await self._round(platform, slots, tasks):
+                    if not await self._round(platform, slots, tasks, ending):
                         self._tell(platform, tasks)
-                        await self._rest(platform)
+                        await self._rest(platform, ending)
                 except Exception:  # a full disk, a bug: it must not end the loop
                     log.exception("deliveries to %s wait: nothing is posted until this is mended", platform.name)
                     await self._clocks.sleep(POLL_SECONDS)
 
-    async def _round(self, platform: Platform, slots: asyncio.Semaphore, tasks: asyncio.TaskGroup) -> bool:
+    async def _round(
+        self, platform: Platform, slots: asyncio.Semaphore, tasks: asyncio.TaskGroup, ending: asyncio.Event
+    ) -> bool:
         """Plan and begin to deliver some of what is due; returns whether there was anything."""
         planned = await self.plan_due(platform)
         begun = 0
-        while begun < _PLANNED_AT_ONCE and not self._is_ending:
+        while begun < _PLANNED_AT_ONCE and not ending.is_set():
             await slots.acquire()
             try:
                 claimed = await self._claim(platform, 1)
@@ -137,17 +138,16 @@ class Delivery:
             await self._clocks.sleep(1 / platform.posts_a_second)
         return bool(planned or begun)
 
-    async def _rest(self, platform: Platform) -> None:
+    async def _rest(self, platform: Platform, ending: asyncio.Event) -> None:
         """Wait until something may be due, or somebody has decided something."""
         self._wakened.clear()
         coming = (await self._schedules.next_due(platform.name), await self._occurrences.next_due(platform.name))
         now = self._clocks.now()
         seconds = min((max(0.0, (time - now).total_seconds()) for time in coming if time), default=POLL_SECONDS)
-        if self._is_ending:
-            return
         waiting = [
             asyncio.ensure_future(self._clocks.sleep(min(seconds, POLL_SECONDS))),
             asyncio.ensure_future(self._wakened.wait()),
+            asyncio.ensure_future(ending.wait()),
         ]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -6,6 +6,9 @@ from discord.http import HTTPClient, Route
 
 from bot.settings import DiscordSettings
 
+# Discord's own answer, however often it was replaced.
+_ASK = HTTPClient.get_bot_gateway
+
 
 def use_proxies(settings: DiscordSettings) -> None:
     """Use these addresses from now on, in the whole process.
@@ -22,10 +25,9 @@ def _use_gateway(address: str) -> None:
     """Replace the default gateway, what ``/gateway/bot`` tells, and what READY tells to resume at."""
     url = yarl.URL(f"{address}/")
     DiscordWebSocket.DEFAULT_GATEWAY = url
-    ask = HTTPClient.get_bot_gateway
 
     async def through_proxy(self: HTTPClient):  # type: ignore[no-untyped-def]  # the tuple's last type is not public
-        shards, _, limits = await ask(self)
+        shards, _, limits = await _ASK(self)
         return shards, str(url), limits
 
     HTTPClient.get_bot_gateway = through_proxy  # type: ignore[method-assign]

@@ -9,6 +9,7 @@ import aiohttp
 import discord
 
 from bot.app import App
+from bot.errors import CannotServe
 from bot.platforms.discord.bot import KruzhokBot
 from bot.platforms.discord.delivery import DiscordPlatform
 from bot.platforms.discord.proxy import use_proxies
@@ -29,18 +30,6 @@ _TOKEN_REFUSED = 4004  # a close code of the gateway
 _FINISHING_SECONDS, _CLOSING_SECONDS = 3.0, 1.0
 # After a bug in deliveries.
 _AGAIN_SECONDS = 5.0
-
-
-class CannotServe(Exception):
-    """Discord cannot be served; the message says why and what to do.
-
-    Attributes:
-        is_refusal: Whether trying again is of no use.
-    """
-
-    def __init__(self, sentence: str, is_refusal: bool) -> None:
-        super().__init__(sentence)
-        self.is_refusal = is_refusal
 
 
 @asynccontextmanager
@@ -75,7 +64,8 @@ async def serve(app: App, settings: DiscordSettings, stop: asyncio.Event) -> Non
     app.places.add(platform)
     running = asyncio.ensure_future(bot.start(settings.token))
     stopping = asyncio.ensure_future(stop.wait())
-    delivering = asyncio.ensure_future(_deliver(bot, platform))
+    ending = asyncio.Event()
+    delivering = asyncio.ensure_future(_deliver(bot, platform, ending))
     try:
         async with refusals_told():
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -83,16 +73,17 @@ async def serve(app: App, settings: DiscordSettings, stop: asyncio.Event) -> Non
                 running.result()
     finally:
         stopping.cancel()
+        ending.set()
         await _leave(bot, running, delivering)
 
 
-async def _deliver(bot: KruzhokBot, platform: DiscordPlatform) -> None:
+async def _deliver(bot: KruzhokBot, platform: DiscordPlatform, ending: asyncio.Event) -> None:
     """Deliver what is due from when the bot knows its servers; answering goes on, whatever becomes of it."""
     await bot.begun.wait()
     await bot.wait_until_ready()
     while True:
         try:
-            await bot.app.delivery.run(platform)
+            await bot.app.delivery.run(platform, ending)
             return
         except Exception:  # a bug: logged whole, and what was being posted is looked for
             log.exception("deliveries have ended; they begin again")
@@ -104,7 +95,6 @@ async def _leave(bot: KruzhokBot, running: asyncio.Future[None], delivering: asy
 
     What is not finished of a post is found again after the next start.
     """
-    bot.app.delivery.end()
     if not bot.is_ready():
         delivering.cancel()
     answering = asyncio.ensure_future(bot.in_flight.finished())

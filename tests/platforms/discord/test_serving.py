@@ -98,12 +98,12 @@ async def test_deliveries_that_end_take_no_answer_with_them_and_begin_again(
 ) -> None:
     begun = asyncio.Queue[int]()
 
-    async def run(platform: Platform) -> None:
+    async def run(platform: Platform, ending: asyncio.Event) -> None:
         begun.put_nowait(1)
         raise RuntimeError("a bug in deliveries")
 
     monkeypatch.setattr(serving, "_AGAIN_SECONDS", 0.01)
-    monkeypatch.setattr(type(app.delivery), "run", lambda self, platform: run(platform))
+    monkeypatch.setattr(type(app.delivery), "run", lambda self, platform, ending: run(platform, ending))
     settings = read_discord_settings(served.environment)
     assert settings is not None
     stop = asyncio.Event()
