@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import process
@@ -109,6 +110,16 @@ Guard = Callable[[Caller, Command], Awaitable[bool]]
 
 async def _public(caller: Caller, found: Command) -> bool:
     return False
+
+
+@lru_cache(8)
+def commands_in_text(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what finds ``/quote`` in a sentence of ours; its name is group 1.
+
+    Of words in curly quotes it finds the whole, without a group: they are somebody else's, and stay as they are.
+    """
+    listed = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.compile(rf"“(?:[^“”]|“[^“”]*”)*”|(?<![^\s(])/({listed})(?=[\s.,;:!?)]|$)")
 
 
 class Commands:

@@ -11,11 +11,11 @@ from discord import app_commands
 
 from bot.app import App
 from bot.caller import Caller
+from bot.characters import one_line
 from bot.features.citation import STYLE_NAMES
 from bot.library.study import PROMPT_KINDS
 from bot.platforms.discord import limits
 from bot.platforms.discord.interaction import Interaction, caller
-from bot.platforms.discord.markdown import one_line
 
 log = logging.getLogger(__name__)
 

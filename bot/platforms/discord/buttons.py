@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import discord
 from discord import ui
 
+from bot.characters import one_line
 from bot.platforms.discord import custom_id, limits
 from bot.platforms.discord.custom_id import COMMAND, POLL, POST, THREAD, Press
 from bot.platforms.discord.interaction import Interaction, server
-from bot.platforms.discord.markdown import one_line
 from bot.platforms.discord.render import MOST_BUTTONS, Button
 from bot.reply import Question, Reply
 

@@ -10,6 +10,7 @@ import discord
 from discord import ui
 
 from bot.caller import Caller
+from bot.characters import one_line
 from bot.errors import Refused, UserError
 from bot.features.group_settings import SCOPES, shown_settings
 from bot.features.group_values import HERE, NONE, Setting
@@ -18,7 +19,6 @@ from bot.platforms.discord import custom_id, limits
 from bot.platforms.discord.buttons import Pages, buttons
 from bot.platforms.discord.custom_id import CHOOSE, Press
 from bot.platforms.discord.interaction import Interaction, caller, look_up, server, values
-from bot.platforms.discord.markdown import one_line
 from bot.platforms.discord.moderators import ONLY_MODERATORS
 from bot.platforms.discord.offering import CHANNELS, forum_of
 from bot.platforms.discord.render import View, parts, view

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from bot.caller import Caller
+from bot.characters import one_line
 from bot.errors import DeliveryFailed, UserError
 from bot.platforms.discord import finding, limits, naming
 from bot.platforms.discord.bot import KruzhokBot
 from bot.platforms.discord.finding import NOT_CONNECTED
 from bot.platforms.discord.interaction import PLATFORM
-from bot.platforms.discord.markdown import one_line
 from bot.platforms.discord.places import NO_POSTS, Place, findings, locked, obstacles, permissions, tag_obstacles
 from bot.platforms.discord.posts import Message, message
 from bot.platforms.discord.reaching import Reach, code_of, route
@@ -68,16 +68,16 @@ class DiscordPlatform:
         """Look for a post of ours by its key among the messages since a time (UTC)."""
         return await finding.find(self._reach, target, key, since)
 
-    async def open_thread(self, target: Target, receipt: Receipt, subject: str) -> str:
+    async def open_thread(self, target: Target, receipt: Receipt, post: Post) -> str:
         """Open the thread of a post, unless it has one; returns its number, or nothing where there can be none."""
-        if receipt.thread or not subject:
+        if receipt.thread or not post.subject:
             return receipt.thread
         place = await self._reach.place(target)
         if not place.has_threads:
             return str(place.number) if place.is_thread else ""
         what = route("POST", int(receipt.channel), f"/messages/{int(receipt.message)}/threads")
         try:
-            opened = await self._reach.ask(place, target, what, json={"name": _name(subject)})
+            opened = await self._reach.ask(place, target, what, json={"name": _name(post.subject)})
         except DeliveryFailed as error:
             if code_of(error) == HAS_A_THREAD:
                 return receipt.message  # Discord gives a thread the number of its message
@@ -85,6 +85,10 @@ class DiscordPlatform:
                 return ""  # a moderator has deleted the post, and nothing is to be opened any more
             raise
         return str(opened["id"])
+
+    async def results(self, receipt: Receipt) -> str:
+        """Return nothing: Discord shows the results of its polls itself, and tells them to nobody who may not read."""
+        return ""
 
     async def missing(self, target: Target) -> list[str]:
         """Return what keeps us from posting, looking and opening threads there, each as a sentence for moderators."""

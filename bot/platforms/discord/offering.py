@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 import discord
 from discord import app_commands
 
+from bot.characters import one_line
 from bot.features.group_settings import SCOPES
 from bot.features.group_values import HERE, NONE, Setting
 from bot.features.posts import KINDS
@@ -12,7 +13,6 @@ from bot.features.setting_values import DEFAULT, SWITCHABLE
 from bot.platforms.discord import limits
 from bot.platforms.discord.autocomplete import Choice, Complete, Known, choices, fold, guarded, listed, log
 from bot.platforms.discord.interaction import Interaction, caller, look_up, server, values
-from bot.platforms.discord.markdown import one_line
 from bot.recurrence.when import EXAMPLES
 from bot.recurrence.zones import zone_names
 

@@ -1,20 +1,19 @@
 """Lays scheduled posts out for Discord: plain messages, which phones show, with buttons and at most one mention."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from discord import ui
 
-from bot.library.sentences import sentence_spans
+from bot.characters import one_line
 from bot.platforms.discord import limits
 from bot.platforms.discord.buttons import START_A_POLL, START_A_THREAD, button, is_poll
 from bot.platforms.discord.custom_id import COMMAND, LONGEST_LINE, POLL, THREAD, WHOLE, Press
-from bot.platforms.discord.markdown import one_line, plain
+from bot.platforms.discord.markdown import plain
 from bot.platforms.discord.render import Mentions, items
 from bot.posting import Post, Target
-from bot.reading import Prompt, Quotation
-from bot.reply import Bullets, Claims, Piece, Prose, Question, Quote, Reply, Times
+from bot.reply import Prose, Question, Reply
+from bot.shortening import Pieces, shortened
 
 ALL_OF_IT = "All of it"
 SHORTENED = f"This is shortened to fit into a message; the button “{ALL_OF_IT}” shows the rest."
@@ -25,7 +24,6 @@ _TITLE = 100
 # A question longer than this is shown to here where nothing else helps.
 _QUESTION = 300
 
-Pieces = tuple[Piece, ...]
 Mentioned = dict[str, list[str]]
 
 
@@ -110,7 +108,7 @@ def _content(post: Post, begun: str, where: str, mentions: Mentions) -> tuple[st
     if limits.length(whole) <= limits.CONTENT:
         return whole, True
     left = _left_out(post)
-    shorter = [(*pieces, *left) for pieces in _shorter(post.reply.pieces)]
+    shorter = [(*pieces, *left) for pieces in shortened(post.reply.pieces, _QUESTION, limits.length)]
     # Each is shorter than the one before it; the last is no more than a title and a question.
     first = bisect_left(shorter, True, key=lambda pieces: limits.length(shown(pieces)) <= limits.CONTENT)
     return shown(shorter[min(first, len(shorter) - 1)]), False
@@ -128,85 +126,3 @@ def _left_out(post: Post) -> Pieces:
     if post.line:
         return (Prose(f"This is shortened to fit into a message. All of it: /{post.line}"),)
     return (Prose("This is shortened to fit into a message."),)
-
-
-def _shorter(pieces: Pieces) -> Iterator[Pieces]:
-    """Give what is left as more and more is left out: of prompts and quotations first, then whole items from the end.
-
-    Nothing is cut within a sentence, but for one that does not fit by itself.
-    """
-    for at, piece in enumerate(pieces):
-        before, after = pieces[:at], pieces[at + 1 :]
-        if isinstance(piece, Question):
-            for prompt in _shorter_prompts(piece.prompt):
-                piece = Question(prompt)
-                yield (*before, piece, *after)
-        elif isinstance(piece, Quote):
-            for quotation in _shorter_quotations(piece.quotation):
-                piece = replace(piece, quotation=quotation)
-                yield (*before, piece, *after)
-        pieces = (*before, piece, *after)
-    while pieces:
-        last = pieces[-1]
-        if isinstance(last, Question):
-            # A question stays; what comes before it goes, and at last its passage.
-            if len(pieces) == 1:
-                yield (Prose(limits.fit(last.prompt.question, _QUESTION)),)
-                return
-            pieces = pieces[1:]
-        else:
-            fewer = _with_fewer(last)
-            pieces = (*pieces[:-1], fewer) if fewer else pieces[:-1]
-        yield pieces
-
-
-def _shorter_prompts(prompt: Prompt) -> Iterator[Prompt]:
-    if prompt.follow_ups:
-        yield (prompt := replace(prompt, follow_ups=()))
-    if prompt.positions:
-        yield (prompt := replace(prompt, positions=()))
-    for passage in _shorter_quotations(prompt.passage):
-        yield (prompt := replace(prompt, passage=passage))
-    if limits.length(prompt.question) > _QUESTION:
-        yield replace(prompt, question=limits.fit(prompt.question, _QUESTION))
-
-
-def _shorter_quotations(quotation: Quotation) -> Iterator[Quotation]:
-    """Give the quotation without its last sentence, without its last two, …; then parts of its first sentence."""
-    ends = [end for _, end in sentence_spans(quotation.text)]
-    for end in reversed(ends[:-1]):
-        yield _first_part(quotation, end)
-    text = quotation.text[: ends[0]] if ends else quotation.text
-    most = limits.length(text)
-    while most > _QUESTION:
-        most //= 2
-        (start, end), *_ = limits.spans(text, most, lambda start, end: limits.length(text[start:end]))
-        yield _first_part(quotation, len(text[start:end].rstrip()))
-
-
-def _first_part(quotation: Quotation, end: int) -> Quotation:
-    """Quote only the beginning; it is said to be from its place."""
-    return replace(
-        quotation,
-        text=quotation.text[:end],
-        marks=tuple(mark for mark in quotation.marks if mark[1] <= end),
-        errata=tuple(erratum for erratum in quotation.errata if erratum.end <= end),
-        whole=False,
-    )
-
-
-def _with_fewer(piece: Piece) -> Piece | None:
-    """Leave out the last item of a list; None if nothing is left, or there is nothing to be left out."""
-    match piece:
-        case Claims(claims):
-            return Claims(claims[:-1]) if _several(claims) else None
-        case Bullets(listed, _, _):
-            return replace(piece, items=listed[:-1]) if _several(listed) else None
-        case Times(times, _):
-            return replace(piece, times=times[:-1]) if _several(times) else None
-        case _:
-            return None
-
-
-def _several(items: Sequence[object]) -> bool:
-    return len(items) > 1

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, assert_never
 
 from discord import ui
 
+from bot import dividing
+from bot.characters import one_line
+from bot.commands import commands_in_text
 from bot.platforms.discord import limits
-from bot.platforms.discord.markdown import bold, code_block, one_line, plain
+from bot.platforms.discord.markdown import bold, code_block, plain
 from bot.reading import Claim, Prompt, Quotation
 from bot.reply import (
     Bullets,
@@ -135,7 +137,7 @@ def _quotation(quotation: Quotation, label: str = "") -> Iterator[str]:
     number = f"{plain(limits.fit(one_line(label), _LONGEST_HEADING))} · " if label else ""
     spans = [(0, len(text))]
     if len(text) > _SHORT:
-        spans = limits.spans(text, _ITEM, lambda start, end: limits.length(_marked(quotation, start, end)))
+        spans = dividing.spans(text, _ITEM, lambda start, end: limits.length(_marked(quotation, start, end)))
     for start, end in spans:
         yield f"{_marked(quotation, start, end)}\n-# {number}{_below(quotation)}"
 
@@ -240,12 +242,6 @@ def _mentioned(escaped: str, mentions: Mentions) -> str:
     escaped = _MESSAGE.sub(r"https://\1", _MEMBER.sub(r"<@\1>", escaped))
     if not mentions or "/" not in escaped:
         return escaped
-    return _named(tuple(mentions)).sub(
+    return commands_in_text(tuple(mentions)).sub(
         lambda match: f"</{match[1]}:{mentions[match[1]]}>" if match[1] else match[0], escaped
     )
-
-
-@lru_cache(1)
-def _named(commands: tuple[str, ...]) -> re.Pattern[str]:
-    names = "|".join(re.escape(name) for name in sorted(commands, key=len, reverse=True))
-    return re.compile(rf"“[^“”]*”|(?<!\S)/({names})(?=[\s.,;:!?)]|$)")

@@ -2,11 +2,11 @@
 
 import discord
 
+from bot.characters import one_line
 from bot.errors import Refused, UserError
 from bot.platforms.discord import limits
 from bot.platforms.discord.buttons import Pages, buttons
 from bot.platforms.discord.interaction import Interaction, server
-from bot.platforms.discord.markdown import one_line
 from bot.platforms.discord.permissions import FORUM, THREAD, require, require_in
 from bot.platforms.discord.render import View, parts, view
 from bot.platforms.discord.respond import Answer, answering, defer, in_time, send, show

@@ -10,8 +10,8 @@ from prompt_toolkit.document import Document
 
 from bot.app import App
 from bot.caller import Caller
+from bot.characters import one_line
 from bot.commands import PREFIXES, Argument, Command, Commands
-from bot.platforms.terminal.words import one_line
 from bot.recurrence.when import EXAMPLES
 from bot.recurrence.zones import zone_names
 

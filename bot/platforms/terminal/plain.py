@@ -2,19 +2,9 @@
 
 from typing import assert_never
 
+from bot.characters import one_line
 from bot.commands import Failure
-from bot.platforms.terminal.words import (
-    FOLLOW_UPS,
-    POSITIONS,
-    about,
-    below,
-    can_be_typed,
-    lines,
-    one_line,
-    places,
-    runs,
-    typed,
-)
+from bot.platforms.terminal.words import can_be_typed, lines, typed
 from bot.reading import Prompt, Quotation
 from bot.reply import (
     Action,
@@ -30,6 +20,7 @@ from bot.reply import (
     Reply,
     Times,
 )
+from bot.wording import FOLLOW_UPS, POSITIONS, about, below, places, runs
 
 INDENT = "    "
 

@@ -7,20 +7,12 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from bot.characters import one_line
 from bot.commands import Failure
-from bot.platforms.terminal.words import (
-    FOLLOW_UPS,
-    POSITIONS,
-    about,
-    below,
-    lines,
-    one_line,
-    places,
-    runs,
-    typed,
-)
+from bot.platforms.terminal.words import lines, typed
 from bot.reading import Claim, Prompt, Quotation
 from bot.reply import Action, Bullets, Claims, Code, Differences, Piece, Prose, Question, Quote, Reply, Times
+from bot.wording import FOLLOW_UPS, POSITIONS, about, below, places, runs
 
 # Longer lines are hard to read.
 MOST_COLUMNS = 88

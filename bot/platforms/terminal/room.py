@@ -53,8 +53,12 @@ class Room:
         kept = await asyncio.to_thread(_keys, self._path)
         return Receipt(target.channel, key) if key in kept else None
 
-    async def open_thread(self, target: Target, receipt: Receipt, subject: str) -> str:
+    async def open_thread(self, target: Target, receipt: Receipt, post: Post) -> str:
         """Do nothing: there are no threads."""
+        return ""
+
+    async def results(self, receipt: Receipt) -> str:
+        """Return nothing: there are no polls."""
         return ""
 
     async def missing(self, target: Target) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot import dividing
 from bot.platforms.discord import limits
 from bot.platforms.discord.autocomplete import Known, choices
 from tests.platforms.discord.circle import Circle, text
@@ -78,7 +79,7 @@ async def test_it_takes_less_than_50_ms(circle: Circle) -> None:
 def test_what_is_too_long_to_be_sent_back_is_not_offered() -> None:
     known = [Known("x" * 101, ("x",), "x"), Known("y" * 100, ("y",), "y" * 101)]
     assert [each.value for each in choices(known, "")] == ["y" * 100]
-    assert choices(known, "")[0].name == limits.ELLIPSIS
+    assert choices(known, "")[0].name == dividing.ELLIPSIS
     assert choices([Known("abc", ("abc",), "abc")], "abc", "word " * 30) == []
 
 

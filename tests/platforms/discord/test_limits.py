@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot import dividing
 from bot.platforms.discord import limits
 from tests.platforms.discord.hostile import TEXTS
 
@@ -16,10 +17,10 @@ def test_what_is_made_fit_fits_and_ends_with_a_word(text: str, most: int) -> Non
     fitted = limits.fit(text, most)
     assert limits.length(fitted) <= most
     if fitted != text:
-        kept = fitted.removesuffix(limits.ELLIPSIS)
+        kept = fitted.removesuffix(dividing.ELLIPSIS)
         assert text.startswith(kept)
         rest = text[len(kept) :]
-        assert not kept or rest[0].isspace() or not limits.continues_grapheme(text, len(kept))
+        assert not kept or rest[0].isspace() or not dividing.continues_grapheme(text, len(kept))
         assert not (kept and kept[-1].isascii() and kept[-1].isalnum() and rest[0].isascii() and rest[0].isalnum())
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.platforms.discord.markdown import bold, code_block, one_line, plain
+from bot.characters import one_line
+from bot.platforms.discord.markdown import bold, code_block, plain
 from tests.platforms.discord.hostile import SIGNS, TEXTS
 
 # What Discord's clients make of a text: an escaped sign is a sign, everything else may mean something.

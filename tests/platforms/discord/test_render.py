@@ -116,8 +116,10 @@ async def test_long_paragraphs_are_shown_whole(app: App) -> None:
 
 
 def test_what_somebody_is_quoted_to_have_written_is_not_clickable() -> None:
-    reply = Reply("Title", (Prose("“see /quote there”: nothing. Ask /quote again."),))
-    assert parts(reply, {"quote": 1}) == [("### Title", "“see /quote there”: nothing. Ask </quote:1> again.")]
+    reply = Reply("Title", (Prose("“see “it” in /quote there”: nothing. Ask again (/quote does)."),))
+    assert parts(reply, {"quote": 1}) == [
+        ("### Title", "“see “it” in /quote there”: nothing. Ask again (</quote:1> does).")
+    ]
 
 
 def test_a_sign_after_a_space_at_the_beginning_of_a_quotation_is_escaped() -> None:
