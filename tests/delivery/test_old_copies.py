@@ -2,6 +2,8 @@
 
 import pytest
 
+from bot.operating.backup import back_up
+from bot.operating.restore import restore
 from tests.delivery.conftest import Try
 from tests.delivery.trial import HOUR, LEASE
 
@@ -45,3 +47,24 @@ def test_a_copy_that_is_days_old_repeats_no_post_and_no_prompt(trial: Try) -> No
     begun.start()
     begun.pass_time(HOUR)
     begun.judge("older copy of days ago", 1, range(3))
+
+
+def test_a_backup_that_is_restored_repeats_no_post(trial: Try) -> None:
+    begun = trial(groups=6)
+    begun.start()
+    begun.pass_time(60)
+    file = back_up(begun.state, begun.folder / "copy.tar", begun.clock.now())
+    begun.until(begun.day(0))
+    begun.pass_time(2 * LEASE)
+    begun.worker.kill()
+    assert begun.figures(range(1)).posted == 6
+    begun.clock.advance(HOUR)
+    with file.open("rb") as stream:
+        aside = restore(begun.state, stream, file.name, begun.clock.now()).aside
+    assert aside
+    assert begun.rows("SELECT count(*) FROM occurrence WHERE state = 'posted'") == [(0,)]
+    begun.start()
+    begun.pass_time(HOUR)
+    begun.until(begun.day(2))
+    begun.pass_time(LEASE)
+    begun.judge("backup restored", 1, range(3))
