@@ -11,9 +11,16 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-RUNTIME, TEST = ROOT / "requirements.txt", ROOT / "requirements-test.txt"
+RUNTIME, TEST, SYNAPSE = (ROOT / f"requirements{name}.txt" for name in ("", "-test", "-synapse"))
 
-SYSTEMS = ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64", "macosx_11_0_arm64", "macosx_11_0_x86_64", "win_amd64")
+# What pip calls them, newest first; it takes each word for itself alone.
+SYSTEMS = (
+    "manylinux_2_28_x86_64 manylinux_2_17_x86_64 manylinux2014_x86_64",
+    "manylinux_2_28_aarch64 manylinux_2_17_aarch64 manylinux2014_aarch64",
+    "macosx_11_0_arm64",
+    "macosx_11_0_x86_64",
+    "win_amd64",
+)
 PYTHONS = ("3.11", "3.12", "3.13")
 
 
@@ -29,7 +36,7 @@ def versions(file: Path) -> dict[str, str]:
     return {pin[1]: pin[2] for pin in pins if pin}
 
 
-@pytest.mark.parametrize("file", [RUNTIME, TEST], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [RUNTIME, TEST, SYNAPSE], ids=lambda file: file.name)
 def test_every_requirement_is_pinned_and_hashed_and_names_no_host(file: Path) -> None:
     entries = locked(file)
     assert len(versions(file)) == len(entries) > 0, "each is a name, a version and perhaps a marker"
@@ -46,9 +53,11 @@ def test_the_tests_run_with_the_very_packages_of_the_bot() -> None:
 
 
 def test_the_locks_satisfy_what_pyproject_asks_for() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    asked = [(RUNTIME, line) for line in project["dependencies"]]
+    written = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = written["project"]
+    asked = [(RUNTIME, line) for line in project["dependencies"] + project["optional-dependencies"]["metrics"]]
     asked += [(TEST, line) for line in project["optional-dependencies"]["test"]]
+    asked += [(SYNAPSE, line) for line in written["dependency-groups"]["synapse"]]
     unmet = []
     for file, line in asked:
         requirement = Requirement(line)
@@ -64,13 +73,14 @@ def test_the_lock_that_would_name_hosts_is_ignored() -> None:
 
 @pytest.mark.extended
 @pytest.mark.parametrize("python", PYTHONS)
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.split()[0])
 def test_the_bots_packages_are_there_ready_made(system: str, python: str, tmp_path: Path) -> None:
     """It asks the registry that pip is set up for."""
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--disable-pip-version-check"]
-    options = ["--no-deps", "--only-binary=:all:", "--platform", system, "--python-version", python]
+    options = ["--no-deps", "--only-binary=:all:", "--python-version", python]
+    platforms = [f"--platform={name}" for name in system.split()]
     done = subprocess.run(
-        [*command, *options, "--target", tmp_path, "--require-hashes", "--requirement", RUNTIME],
+        [*command, *options, *platforms, "--target", tmp_path, "--require-hashes", "--requirement", RUNTIME],
         capture_output=True,
         text=True,
     )
