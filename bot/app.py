@@ -42,8 +42,10 @@ from bot.store.changes import Changes
 from bot.store.chosen import Chosen
 from bot.store.given import Given
 from bot.store.groups import Groups
+from bot.store.inbox import Inbox
 from bot.store.notices import Notices
 from bot.store.occurrences import Occurrences
+from bot.store.outbox import Outbox
 from bot.store.own_prompts import OwnPrompts
 from bot.store.published import Published
 from bot.store.schedules import Schedules
@@ -79,6 +81,8 @@ class App:
     groups: Groups
     button_lines: ButtonLines
     published: Published
+    inbox: Inbox
+    outbox: Outbox
     now: Callable[[], datetime]
 
 
@@ -137,6 +141,7 @@ def _put_together(state: State, library: Library, clocks: Clocks, dice: Random, 
     chosen, changes, notices = Chosen(state, schedules, clocks.monotonic), Changes(state), Notices(state)
     groups = Groups(state, chosen)
     given, button_lines = Given(state), ButtonLines(state)
+    inbox, outbox = Inbox(state), Outbox(state)
     values = GroupValues(chosen)
     places = Places()
     readings = Readings(library, values)
@@ -171,10 +176,12 @@ def _put_together(state: State, library: Library, clocks: Clocks, dice: Random, 
         scheduling=Scheduling(schedules, occurrences, notices, values, posts, places, delivery, now),
         places=places,
         delivery=delivery,
-        upkeep=Upkeep(changes, notices, occurrences, schedules, groups, button_lines, now, clocks.sleep),
+        upkeep=Upkeep(changes, notices, occurrences, schedules, groups, button_lines, inbox, outbox, now, clocks.sleep),
         groups=groups,
         button_lines=button_lines,
         published=Published(state),
+        inbox=inbox,
+        outbox=outbox,
         now=now,
     )
     commands = Commands(_commands(app), values.guard)

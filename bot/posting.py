@@ -96,8 +96,12 @@ class Platform(Protocol):
         """Look for a post of ours by its key among the messages since a time (UTC)."""
         ...
 
-    async def open_thread(self, target: Target, receipt: Receipt, subject: str) -> str:
-        """Open the thread of a post, unless it has one; returns the platform's number of it."""
+    async def open_thread(self, target: Target, receipt: Receipt, post: Post) -> str:
+        """Open the thread of a post, unless it has one; returns the platform's number of it, or nothing without one."""
+        ...
+
+    async def results(self, receipt: Receipt) -> str:
+        """Return how members voted in the poll under a post, as a sentence; nothing if that cannot be told."""
         ...
 
     async def missing(self, target: Target) -> list[str]:

@@ -408,7 +408,7 @@ class Delivery:
         self._step("before thread")
         if made.post and made.post.subject:
             async with asyncio.timeout(_POST_SECONDS):
-                thread = await platform.open_thread(target, receipt, made.post.subject)
+                thread = await platform.open_thread(target, receipt, made.post)
         self._step("after thread")
         await self._occurrences.record_thread(occurrence, thread)
 

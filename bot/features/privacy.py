@@ -28,6 +28,10 @@ ABOUT_GROUPS = {
     "schedule": ("schedules", "what is posted when; a removed one is kept for a week"),
     "occurrence": ("planned and past posts", "so that each is made once; kept for 400 days"),
     "notice": ("notices for moderators", "what went wrong; kept until 90 days after they read it"),
+    "matrix_command": ("questions not answered yet", "to answer them; kept for a week at most"),
+    "matrix_message": ("answers on their way", "until the server has them"),
+    "matrix_answer": ("numbers of answers", "so that none comes twice and reactions are understood; kept for 30 days"),
+    "matrix_poll": ("numbers of polls", "to count their votes for the history; kept for 400 days"),
     "known_group": ("its number and its server's", "to forget all of this 30 days after Kruzhok was removed"),
 }
 

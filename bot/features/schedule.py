@@ -418,21 +418,23 @@ class Scheduling:
         shown = page_of(every, page)
         schedules = await self._schedules.identified(sorted({each.schedule for each in shown}))
         there = (await self._values.of(caller))["timezone"]
-        items = tuple(self._past(each, schedules.get(each.schedule), there, caller) for each in shown)
+        items = tuple([await self._past(each, schedules.get(each.schedule), there, caller) for each in shown])
         listed = Bullets(items) if items else Prose("Nothing was posted here yet.")
         actions = turning(every, page, "schedule history", "Earlier", "Later")
         return Reply("History", (listed,), private=True, actions=actions)
 
-    def _past(self, occurrence: Occurrence, schedule: Schedule | None, zone_name: str, caller: Caller) -> str:
+    async def _past(self, occurrence: Occurrence, schedule: Schedule | None, zone_name: str, caller: Caller) -> str:
         there = zone(schedule.zone if schedule else zone_name)
         at = occurrence.posted_at or occurrence.planned_at
         what = f"{schedule.number}. {schedule.what}" if schedule else "a schedule that was removed"
         begun = f"{day_and_time(at.astimezone(there))}: {what}"
         if occurrence.state == POSTED:
-            where = self._places.of(caller).called("channel", occurrence.channel, caller.server)
+            platform = self._places.of(caller)
+            where = platform.called("channel", occurrence.channel, caller.server)
             item = f" ({occurrence.item})" if occurrence.item else ""
-            note = f" {occurrence.note}" if occurrence.note else ""
-            return f"{begun}{item}, posted in {where}. {occurrence.link}{note}".rstrip()
+            receipt = occurrence.receipt
+            notes = (occurrence.link, occurrence.note, await platform.results(receipt) if receipt else "")
+            return " ".join([f"{begun}{item}, posted in {where}.", *filter(None, notes)])
         said = {SKIPPED: "skipped", MISSED: "missed", FAILED: "not posted"}[occurrence.state]
         return f"{begun}, {said}: {occurrence.note}"
 

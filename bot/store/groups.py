@@ -17,6 +17,10 @@ OF_GROUPS = {
     "occurrence": "group_id",
     "notice": "group_id",
     "known_group": "group_id",
+    "matrix_command": "group_id",
+    "matrix_message": "group_id",
+    "matrix_answer": "group_id",
+    "matrix_poll": "group_id",
 }
 
 
@@ -68,6 +72,28 @@ class Groups:
                 "UPDATE known_group SET left_at = NULL WHERE server = ? AND left_at IS NOT NULL",
                 [(server,) for server in servers],
             )
+
+    async def moved(self, old: str, new: str) -> int:
+        """Let everything that is kept about a group be another's, which has taken its place; returns how many rows.
+
+        What the other has decided for itself stays; numbers that both have given are counted on.
+        """
+        moved = 0
+        async with self._state.write() as transaction:
+            for table in ("schedule", "own_prompt"):
+                given = f"SELECT max(number) FROM {table} WHERE group_id = ?"  # noqa: S608
+                if not (await transaction.all(given, new))[0][0]:
+                    continue
+                # One row after the other gets its new number, which no other may have at that time.
+                beyond = f"(SELECT max(number) FROM {table} WHERE group_id IN (?1, ?2))"  # noqa: S608
+                sql = f"UPDATE {table} SET number = number + {beyond} WHERE group_id = ?1"  # noqa: S608
+                await transaction.run(sql, old, new)
+            for table, column in OF_GROUPS.items():
+                sql = f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?"  # noqa: S608
+                moved += await transaction.run(sql, new, old)
+                await transaction.run(f"DELETE FROM {table} WHERE {column} = ?", old)  # noqa: S608
+        self._chosen.forget_known()
+        return moved
 
     async def forget_left_before(self, time: datetime) -> int:
         """Delete all that is kept about groups that were left before ``time``; returns how many groups."""

@@ -34,9 +34,13 @@ class ServicePlatform:
         found = (await self._ask("find", channel=target.channel, since=str(since.timestamp())))["found"]
         return next((_receipt(each) for each in found if each["key"] == key), None)
 
-    async def open_thread(self, target: Target, receipt: Receipt, subject: str) -> str:
+    async def results(self, receipt: Receipt) -> str:
+        """Return nothing: there are no polls."""
+        return ""
+
+    async def open_thread(self, target: Target, receipt: Receipt, post: Post) -> str:
         """Open the thread of a post, unless it has one; returns the service's number of it."""
-        answer = await self._ask("thread", channel=target.channel, message=receipt.message, subject=subject)
+        answer = await self._ask("thread", channel=target.channel, message=receipt.message, subject=post.subject)
         return str(answer["thread"])
 
     async def _ask(self, where: str, **asked: str) -> Any:

@@ -63,7 +63,11 @@ class Noted(ServicePlatform):
         """Find nothing."""
         return None
 
-    async def open_thread(self, target: Target, receipt: Receipt, subject: str) -> str:
+    async def results(self, receipt: Receipt) -> str:
+        """Return nothing: there are no polls."""
+        return ""
+
+    async def open_thread(self, target: Target, receipt: Receipt, post: Post) -> str:
         """Open a thread."""
         return f"t{receipt.message}"
 

@@ -17,13 +17,15 @@ from bot.platforms.terminal.room import Room
 from bot.posting import Post, Receipt, Target
 from bot.reply import Bullets, Code, Prose, Reply
 from bot.store.groups import OF_GROUPS
+from bot.store.inbox import Received
+from bot.store.outbox import Message
 from bot.store.state import FILE
 from tests.conftest import Ask
 from tests.features.conftest import Circle, said
 
 MODERATOR = Caller("m", "test:1", is_moderator=True)
 # Tables that know neither groups nor members.
-ABOUT_NOBODY = {"button_line", "published_commands"}
+ABOUT_NOBODY = {"matrix_stream", "button_line", "published_commands"}
 # Columns that can name somebody, or where they are.
 ABOUT_SOMEBODY = re.compile(r"group|scope|server|channel|member|user|author|moderator")
 
@@ -130,10 +132,21 @@ async def fill(circle: Circle, who: Caller) -> None:
     for line in lines:
         await circle.ask(f"/{line}", who)
     await circle.app.groups.seen(who.group, who.server)
+    await ask_on_matrix(circle, who.group)
     circle.clock.wait(days=7)
     for _ in range(8):
         circle.clock.wait(minutes=11)
         await circle.app.delivery.deliver_due(Broken(circle.folder))
+
+
+async def ask_on_matrix(circle: Circle, group: str) -> None:
+    """Leave a question, an answer on its way, one that was sent, and a poll, as Matrix does."""
+    now, app = circle.clock(), circle.app
+    await app.inbox.take_in("@kruzhok:example.org", "s1", [Received(group, f"$asked in {group}", {})], now)
+    message = Message(f"key in {group}", group, "", group, "m.room.message", {})
+    await app.outbox.keep(message, now)
+    await app.outbox.remember(message, f"$answered in {group}", now)
+    await app.outbox.asked(f"$post in {group}", group, "$poll", now)
 
 
 async def test_what_is_deleted_about_a_group_is_gone_and_another_keeps_its_own(circle: Circle) -> None:

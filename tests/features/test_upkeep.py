@@ -12,8 +12,10 @@ from bot.store.button_lines import ButtonLines
 from bot.store.changes import Changes
 from bot.store.chosen import Chosen
 from bot.store.groups import Groups
+from bot.store.inbox import Inbox
 from bot.store.notices import Notices
 from bot.store.occurrences import Occurrences
+from bot.store.outbox import Outbox
 from bot.store.schedules import Schedules
 from bot.store.state import FILE, open_state
 from tests.features.conftest import SERVER, Circle, Clock, said
@@ -155,7 +157,8 @@ async def test_what_goes_wrong_one_day_is_tried_again_the_next(tmp_path: Path) -
         occurrences = Occurrences(state, schedules, "this process")
         lines, groups = ButtonLines(state), Groups(state, Chosen(state, schedules, lambda: 0.0))
         await lines.keep(["quote Cheka"], clock() - timedelta(days=366))
-        upkeep = Upkeep(changes, Notices(state), occurrences, schedules, groups, lines, clock, sleep)
+        notices, inbox, outbox = Notices(state), Inbox(state), Outbox(state)
+        upkeep = Upkeep(changes, notices, occurrences, schedules, groups, lines, inbox, outbox, clock, sleep)
         with pytest.raises(Enough):
             await upkeep.run()
         assert (changes.tried, waited) == (2, [86_400.0, 86_400.0])

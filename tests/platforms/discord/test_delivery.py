@@ -43,6 +43,11 @@ def platform(circle: Circle) -> DiscordPlatform:
     return DiscordPlatform(circle.bot)
 
 
+def about(subject: str) -> Post:
+    """Return a post whose thread is called like that."""
+    return Post(Reply(""), subject)
+
+
 def target(circle: Circle, channel: Any = None, **more: Any) -> Target:
     """Return the circle's channel, or another, as the place for posts."""
     where = (channel or circle.channel).id
@@ -159,7 +164,7 @@ async def test_posts_go_to_every_kind_of_channel_with_a_chat(circle: Circle, kin
     receipt = await platform(circle).post(here, post(), KEY)
     assert len(channel.history()) == 1
     assert await platform(circle).find(here, KEY, LONG_AGO) == receipt
-    thread = await platform(circle).open_thread(here, receipt, "Why?")
+    thread = await platform(circle).open_thread(here, receipt, about("Why?"))
     assert thread == (receipt.message if kind == "news" else "")
     assert await platform(circle).missing(here) == []
 
@@ -172,7 +177,7 @@ async def test_posts_go_to_a_direct_message(circle: Circle) -> None:
     (message,) = channel.history()
     assert "Start a thread" not in buttons(message)
     assert await platform(circle).find(here, KEY, LONG_AGO) == receipt
-    assert await platform(circle).open_thread(here, receipt, "Why?") == ""
+    assert await platform(circle).open_thread(here, receipt, about("Why?")) == ""
     assert await platform(circle).missing(here) == []
     assert await platform(circle).report(here) == [("post here", True)]
 
@@ -191,28 +196,28 @@ async def test_a_category_takes_no_posts(circle: Circle) -> None:
 async def test_the_thread_of_a_post_is_opened_once(circle: Circle) -> None:
     here = target(circle)
     receipt = await platform(circle).post(here, post(), KEY)
-    thread = await platform(circle).open_thread(here, receipt, "Why\nso? " * 40)
+    thread = await platform(circle).open_thread(here, receipt, about("Why\nso? " * 40))
     (opened,) = circle.threads()
     assert thread == str(opened.id) == receipt.message
     assert limits.length(opened.name or "") <= limits.THREAD_NAME
     assert (opened.name or "").startswith("Why so? Why so?")
     circle.env.inject_error("POST", "/channels/*/messages/*/threads", status=400, code=160004)
-    assert await platform(circle).open_thread(here, receipt, "Why?") == thread
+    assert await platform(circle).open_thread(here, receipt, about("Why?")) == thread
     requests = len(circle.env.http_requests)
-    assert await platform(circle).open_thread(here, replace(receipt, thread=thread), "Why?") == thread
-    assert await platform(circle).open_thread(here, receipt, "") == ""
+    assert await platform(circle).open_thread(here, replace(receipt, thread=thread), about("Why?")) == thread
+    assert await platform(circle).open_thread(here, receipt, about("")) == ""
     assert len(circle.env.http_requests) == requests
 
 
 async def test_a_post_that_was_deleted_gets_no_thread(circle: Circle) -> None:
     receipt = await platform(circle).post(target(circle), post(), KEY)
     circle.env.backend.delete_message(circle.channel.id, int(receipt.message))
-    assert await platform(circle).open_thread(target(circle), receipt, "Why?") == ""
+    assert await platform(circle).open_thread(target(circle), receipt, about("Why?")) == ""
 
 
 async def made_thread(circle: Circle) -> simcord.ChannelHandle:
     receipt = await platform(circle).post(target(circle), post(), "first")
-    await platform(circle).open_thread(target(circle), receipt, "Meeting")
+    await platform(circle).open_thread(target(circle), receipt, about("Meeting"))
     (thread,) = circle.threads()
     return thread
 
@@ -220,7 +225,7 @@ async def made_thread(circle: Circle) -> simcord.ChannelHandle:
 async def test_in_a_thread_posts_get_no_further_thread(circle: Circle) -> None:
     here = target(circle, await made_thread(circle))
     receipt = await platform(circle).post(here, post(), KEY)
-    assert await platform(circle).open_thread(here, receipt, "Why?") == here.channel
+    assert await platform(circle).open_thread(here, receipt, about("Why?")) == here.channel
     assert await platform(circle).find(here, KEY, LONG_AGO) == receipt
     assert await platform(circle).missing(here) == []
 
@@ -260,7 +265,7 @@ async def test_in_a_forum_a_post_has_its_subject_for_a_name_and_its_tag(circle: 
     assert (opened.name, [tag.name for tag in opened.applied_tags]) == ("Why so?", ["serge"])
     assert receipt.thread == receipt.channel
     assert receipt.link.endswith(f"/{circle.guild.id}/{opened.id}/{receipt.message}")
-    assert await platform(circle).open_thread(here, receipt, "Why?") == receipt.thread
+    assert await platform(circle).open_thread(here, receipt, about("Why?")) == receipt.thread
     (body,) = sent(circle, "POST", f"/channels/{channel.id}/threads")[-1:]
     assert "nonce" not in body["message"]
     untitled = await platform(circle).post(here, post(subject=""), "other")
@@ -377,7 +382,7 @@ async def test_a_permission_that_was_lost_is_named(circle: Circle, name: str) ->
 async def test_a_thread_that_may_not_be_opened_names_its_permission(circle: Circle) -> None:
     receipt = await platform(circle).post(target(circle), post(), KEY)
     await denied(circle, circle.channel, "create_public_threads")
-    error = await refusal(platform(circle).open_thread(target(circle), receipt, "Why?"))
+    error = await refusal(platform(circle).open_thread(target(circle), receipt, about("Why?")))
     assert error.is_certain
     assert str(error) == (
         "Kruzhok needs the permission “Create Public Threads” in #circle; whoever manages the server can give it"
@@ -413,7 +418,7 @@ async def test_a_channel_that_is_gone_is_said(circle: Circle) -> None:
     for work in (
         platform(circle).post(here, post(), KEY),
         platform(circle).find(here, KEY, LONG_AGO),
-        platform(circle).open_thread(here, receipt, "Why?"),
+        platform(circle).open_thread(here, receipt, about("Why?")),
     ):
         error = await refusal(work)
         assert (str(error), error.is_certain) == (GONE, True)

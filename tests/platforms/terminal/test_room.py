@@ -90,4 +90,4 @@ async def test_there_are_no_channels_roles_tags_and_threads_to_choose(tmp_path: 
         with pytest.raises(Refused, match="there is one place"):
             await room.resolve("channel", caller, text)
     assert room.called("channel", "local", "") == "the terminal"
-    assert await room.open_thread(HERE, await room.post(HERE, post(), "one"), "A subject") == ""
+    assert await room.open_thread(HERE, await room.post(HERE, post(), "one"), post()) == ""
