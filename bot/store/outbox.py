@@ -8,6 +8,9 @@ from typing import Any
 
 from bot.store.state import State, Transaction, milliseconds
 
+# The type of the event that begins a poll, in the form that clients send.
+POLL = "org.matrix.msc3381.poll.start"
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -123,14 +126,7 @@ class Outbox:
     async def asked(self, post: str, group: str, poll: str, now: datetime) -> None:
         """Remember the poll under a post."""
         async with self._state.write() as transaction:
-            await transaction.run(
-                "INSERT INTO matrix_poll (post, group_id, poll, asked_at) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (post) DO NOTHING",
-                post,
-                group,
-                poll,
-                milliseconds(now),
-            )
+            await _asked(transaction, post, group, poll, now)
 
     async def forget_before(self, answers: datetime, polls: datetime) -> None:
         """Delete what was answered, and which polls were started, before these times."""
@@ -154,8 +150,21 @@ async def _keep(transaction: Transaction, message: Message, now: datetime) -> No
     )
 
 
+async def _asked(transaction: Transaction, post: str, group: str, poll: str, now: datetime) -> None:
+    await transaction.run(
+        "INSERT INTO matrix_poll (post, group_id, poll, asked_at) VALUES (?, ?, ?, ?) ON CONFLICT (post) DO NOTHING",
+        post,
+        group,
+        poll,
+        milliseconds(now),
+    )
+
+
 async def _remember(transaction: Transaction, message: Message, event: str, now: datetime) -> None:
     relation = message.content.get("m.relates_to") or {}
+    if message.kind == POLL:
+        post = relation.get("m.in_reply_to", {}).get("event_id", "")
+        await _asked(transaction, post, message.group, event, now)
     await transaction.run(
         "INSERT INTO matrix_answer (event, group_id, command, asked_in, thread, reactions, answered_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event) DO NOTHING",

@@ -34,10 +34,14 @@ class MatrixRefused(Exception):
         code: Matrix's name of the reason, such as ``M_FORBIDDEN``; empty if it gave none.
         message: The server's words; for logs, not for people.
         retry_after: Seconds after which it may be tried again; None if it is not a matter of time.
+        answer: All that it said, such as the ways in which a user can prove who they are.
     """
 
-    def __init__(self, status: int, code: str, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, retry_after: float | None = None, answer: Json | None = None
+    ) -> None:
         super().__init__(f"{code or status}: {message}")
+        self.answer = answer or {}
         self.status = status
         self.code = code
         self.message = message
@@ -91,13 +95,27 @@ class Homeserver:
                     method, f"{self.address}/_matrix/client/{path}", data=data, params=params, headers=headers
                 ) as response,
             ):
-                raw = await response.content.read(_LONGEST_ANSWER)
-                return _understood(response.status, raw)
+                return _understood(response.status, await _whole(response))
         except TimeoutError:
             raise Unreachable(f"no answer within {seconds:.0f} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Its name only: what aiohttp says can hold an address with its parameters.
             raise Unreachable(type(error).__name__) from None
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """Return all of an answer.
+
+    Raises:
+        ValueError: It is too long to be one.
+    """
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > _LONGEST_ANSWER:
+            raise ValueError("an answer without end")
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _understood(status: int, raw: bytes) -> Json:
@@ -117,7 +135,7 @@ def _understood(status: int, raw: bytes) -> Json:
     if status == 429:
         raise MatrixRefused(status, _TOO_MANY, "too many requests", _retry_after(answer))
     if 400 <= status < 500 and isinstance(answer, dict) and (isinstance(code, str) or "flows" in answer):
-        raise MatrixRefused(status, code or "", str(answer.get("error", ""))[:200])
+        raise MatrixRefused(status, code or "", str(answer.get("error", ""))[:200], answer=answer)
     raise Unreachable(f"the server answered with status {status}")
 
 

@@ -1,0 +1,68 @@
+"""Finds or opens the room in which a member is told what only they should know."""
+
+import asyncio
+import logging
+
+from bot.platforms.matrix.homeserver import Homeserver, MatrixRefused, path
+from bot.platforms.matrix.rooms import INVITED, JOINED, Rooms
+
+log = logging.getLogger(__name__)
+
+ENCRYPTED = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
+
+
+class DirectRooms:
+    """Rooms with one member alone, each opened once."""
+
+    def __init__(self, home: Homeserver, user: str, rooms: Rooms) -> None:
+        self._home = home
+        self._user = user
+        self._rooms = rooms
+        self._opening: dict[str, asyncio.Lock] = {}
+
+    async def with_user(self, user: str) -> str:
+        """Return the room with somebody; it is encrypted if they can read that.
+
+        Raises:
+            MatrixRefused: They cannot be invited, or not now.
+            Unreachable: There was no usable answer.
+        """
+        async with self._opening.setdefault(user, asyncio.Lock()):
+            known = self._rooms.direct_with(user, self._user)
+            if known is not None:
+                return known.number
+            room = await self._open(user)
+            await self._tell_clients(user, room)
+            return room
+
+    async def _open(self, user: str) -> str:
+        keys = await self._home.ask("POST", "v3/keys/query", {"device_keys": {user: []}})
+        can_decrypt = bool((keys.get("device_keys") or {}).get(user))
+        state = [ENCRYPTED] if can_decrypt else []
+        made = {"invite": [user], "is_direct": True, "preset": "trusted_private_chat", "initial_state": state}
+        number = str((await self._home.ask("POST", "v3/createRoom", made)).get("room_id", ""))
+        # Until the stream tells more of it, this is what matters for sending.
+        room = self._rooms.enter(number)
+        begun = {"type": "m.room.create", "state_key": "", "sender": self._user, "content": {}}
+        members = [
+            {"type": "m.room.member", "state_key": each, "content": {"membership": membership}}
+            for each, membership in ((self._user, JOINED), (user, INVITED))
+        ]
+        for event in (begun, *members, *state):
+            room.apply(event)
+        return number
+
+    async def _tell_clients(self, user: str, room: str) -> None:
+        """Mark the room as direct, for whoever looks at our account with a client; nothing depends on it."""
+        where = path("v3/user", self._user, "account_data", "m.direct")
+        try:
+            try:
+                marked = await self._home.ask("GET", where)
+            except MatrixRefused as error:
+                if error.status != 404:
+                    raise
+                marked = {}
+            before = marked.get(user)
+            await self._home.ask("PUT", where, {**marked, user: [*(before if isinstance(before, list) else []), room]})
+        except MatrixRefused as error:
+            log.info("a direct room could not be marked as such: %s", error.code)
