@@ -118,7 +118,7 @@ class Joining:
             await self._follow(room)
         if room.predecessor:
             await self._take_over(room)
-        if room.joined == {self._user} and room.present == {self._user}:
+        if room.is_deserted(self._user):
             await self._go(room)
 
     async def _follow(self, room: Room) -> None:

@@ -33,6 +33,7 @@ class Room:
         self._state: dict[tuple[str, str], Event] = {}
         self._creator = ""
         self._members: dict[str, dict[str, Any]] = {}
+        self._ever: set[str] = set()
 
     def apply(self, event: Event) -> None:
         """Take a state event in; what is none, or not of use here, is passed over."""
@@ -40,6 +41,7 @@ class Room:
         if kind not in _KEPT or not isinstance(key, str) or not isinstance(content, dict):
             return
         if kind == "m.room.member":
+            self._ever.add(key)
             self._members[key] = {name: content[name] for name in _OF_MEMBERS if name in content}
             if content.get("membership") not in (JOINED, INVITED):
                 del self._members[key]
@@ -89,6 +91,10 @@ class Room:
     def joined(self) -> set[str]:
         """The users who are there."""
         return {user for user, content in self._members.items() if content.get("membership") == JOINED}
+
+    def is_deserted(self, own: str) -> bool:
+        """Whether we are alone and were not always: a room that is just being made has had nobody else yet."""
+        return self.present == {own} and self._ever > {own}
 
     def display_name(self, user: str) -> str:
         """Return what somebody is called here; empty if they have not said."""
