@@ -6,22 +6,25 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import TextIOWrapper
 
-from bot import __version__
+from bot import __version__, logs
 from bot.commands import BUG
 from bot.errors import UserError
 from bot.library.source import DataError
 from bot.platforms.terminal.ask import EXIT_CODES, USAGE, ask, ask_lines, local_caller
 from bot.platforms.terminal.chat import chat
-from bot.settings import read_settings
+from bot.settings import Configuration, SettingsError, read_configuration
 from bot.store.state import StateError
 
 # After BSD's sysexits.h, and as shells count signals.
 CANNOT_START, INTERRUPTED, PIPE_CLOSED = 78, 130, 141
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+Arguments = Callable[[argparse.ArgumentParser], None]
+Work = Callable[[argparse.Namespace, Mapping[str, str]], Awaitable[int]]
 
 ABOUT = "A study circle in the terminal: without arguments, a chat with the reading."
 EPILOG = """\
@@ -37,9 +40,67 @@ for developers: ./kruzhok test, ./kruzhok check, ./kruzhok bench
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """What the operator can do beside chatting and asking.
+
+    Attributes:
+        find: Imports what does it, if it is asked for, so that nobody else waits for it; returns what adds its
+            arguments to a parser, and what does it, given them and the environment, and returns the exit code.
+    """
+
+    name: str
+    about: str
+    find: Callable[[], tuple[Arguments, Work]]
+
+
+def _run() -> tuple[Arguments, Work]:
+    from bot.run import run
+
+    return _no_arguments, lambda _, environment: run(environment)
+
+
+def _invite() -> tuple[Arguments, Work]:
+    from bot.run import invite
+
+    return _no_arguments, lambda _, environment: invite(environment)
+
+
+def _no_arguments(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _doctor() -> tuple[Arguments, Work]:
+    from bot.operating.doctor import add_arguments, doctor
+
+    return add_arguments, doctor
+
+
+def _backup() -> tuple[Arguments, Work]:
+    from bot.operating.typed import add_backup_arguments, backup
+
+    return add_backup_arguments, backup
+
+
+def _restore() -> tuple[Arguments, Work]:
+    from bot.operating.typed import add_restore_arguments, restore
+
+    return add_restore_arguments, restore
+
+
+SUBCOMMANDS = (
+    Subcommand("run", "run on the chat services that are configured", _run),
+    Subcommand("invite", "print the links by which people get the bot on Discord", _invite),
+    Subcommand("doctor", "look over what the bot needs, and say how to put it right", _doctor),
+    Subcommand("backup", "copy state, Matrix device and settings into one file, while the bot runs", _backup),
+    Subcommand("restore", "put a backup back, and keep what was there", _restore),
+)
+
+
 def main(words: Sequence[str]) -> int:
     """Do what the command line asks for; returns the exit code."""
-    parser = _parser()
+    found = {each.name: each.find() for each in SUBCOMMANDS if each.name in words}
+    parser = _parser({name: arguments for name, (arguments, _) in found.items()})
     arguments = parser.parse_args(words)
     if arguments.command == "ask" and bool(arguments.line) == arguments.jsonl:
         parser.error("ask takes one line, such as ask /quote Cheka, or --jsonl and lines on standard input")
@@ -47,7 +108,11 @@ def main(words: Sequence[str]) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        return asyncio.run(_run(arguments))
+        if arguments.command in found:
+            return asyncio.run(_done(found[arguments.command][1](arguments, os.environ)))
+        return asyncio.run(_talk(arguments))
+    except SettingsError as error:
+        return _tell(str(error), CANNOT_START)
     except UserError as error:
         return _tell(str(error), USAGE)
     except (DataError, StateError) as error:
@@ -63,19 +128,21 @@ def main(words: Sequence[str]) -> int:
         return _tell(BUG, EXIT_CODES["bug"])
 
 
-async def _run(arguments: argparse.Namespace) -> int:
-    settings = read_settings(os.environ)
-    if arguments.command in ("run", "invite"):
-        from bot.run import invite, run
+async def _done(work: Awaitable[int]) -> int:
+    return await work
 
-        return await (run if arguments.command == "run" else invite)(os.environ)
+
+async def _talk(arguments: argparse.Namespace) -> int:
+    """Chat, or answer what was asked."""
+    configuration = read_configuration(os.environ)
+    settings = configuration.folders
     can_show = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
     if arguments.command is None:
         pretty = can_show and sys.stdin.isatty()
         if not pretty:
-            _log_to_standard_error()
+            _log_to_standard_error(configuration)
         return await chat(settings, pretty=pretty, reading=arguments.reading)
-    _log_to_standard_error()
+    _log_to_standard_error(configuration)
     if arguments.jsonl:
         return await ask_lines(settings, sys.stdin.buffer, arguments.reading, arguments.now)
     return await ask(
@@ -88,13 +155,15 @@ async def _run(arguments: argparse.Namespace) -> int:
     )
 
 
-def _log_to_standard_error() -> None:
-    logging.basicConfig(format=LOG_FORMAT)
+def _log_to_standard_error(configuration: Configuration) -> None:
+    """Log what goes wrong; what goes well is shown."""
+    logs.begin(replace(configuration.log, level="warning"), configuration.secrets)
     # Reading a pipe does not give way to asyncio's own handler, which waits for it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(further: Mapping[str, Arguments]) -> argparse.ArgumentParser:
+    """Make the parser; ``further`` adds the arguments of those subcommands that may have been asked for."""
     parser = argparse.ArgumentParser(
         "kruzhok", description=ABOUT, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -115,8 +184,9 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("--reading", default=argparse.SUPPRESS, metavar="SLUG", help=about_reading)
     asking.add_argument("--now", type=_time, metavar="TIME", help="answer as if it were 2026-05-01T00:30:00Z")
     asking.add_argument("--moderator", action="store_true", help="ask as a moderator of the local group")
-    commands.add_parser("run", help="run on the chat services that are configured")
-    commands.add_parser("invite", help="print the links by which people get the bot on Discord")
+    for each in SUBCOMMANDS:
+        add_arguments = further.get(each.name, _no_arguments)
+        add_arguments(commands.add_parser(each.name, help=each.about))
     return parser
 
 

@@ -10,7 +10,9 @@ from random import Random
 from time import monotonic
 from uuid import uuid4
 
+from bot.answers import Answers
 from bot.commands import Argument, Command, Commands, command
+from bot.condition import Conditions
 from bot.features.about import About
 from bot.features.citation import Citation
 from bot.features.delivery import Clocks, Delivery
@@ -49,6 +51,7 @@ from bot.store.outbox import Outbox
 from bot.store.own_prompts import OwnPrompts
 from bot.store.published import Published
 from bot.store.schedules import Schedules
+from bot.store.standing import Standing
 from bot.store.state import State, open_state
 
 
@@ -83,6 +86,9 @@ class App:
     published: Published
     inbox: Inbox
     outbox: Outbox
+    conditions: Conditions
+    answers: Answers
+    standing: Standing
     now: Callable[[], datetime]
 
 
@@ -112,6 +118,7 @@ async def open_app(
     connections: int = 1,
     clocks: Clocks = CLOCKS,
     step: Callable[[str], None] = lambda name: None,
+    answers: Answers | None = None,
 ) -> AsyncIterator[App]:
     """Open the databases and make the features; everything is closed at the end.
 
@@ -119,6 +126,7 @@ async def open_app(
         now: What time it is, if not by ``clocks``; its times are aware.
         connections: How many questions the library answers at once.
         step: Told the name of each step of a delivery.
+        answers: Watches over what is answered, if somebody counts.
 
     Raises:
         DataError: There is no reading without problems.
@@ -128,12 +136,14 @@ async def open_app(
     async with AsyncExitStack() as stack:
         state = await open_state(stack, settings.state)
         library = await open_library(stack, settings.data, settings.state, connections)
-        app = _put_together(state, library, clocks, random or Random(), step)
+        app = _put_together(state, library, clocks, random or Random(), step, answers or Answers())
         _calm_the_collector()
         yield app
 
 
-def _put_together(state: State, library: Library, clocks: Clocks, dice: Random, step: Callable[[str], None]) -> App:
+def _put_together(
+    state: State, library: Library, clocks: Clocks, dice: Random, step: Callable[[str], None], answers: Answers
+) -> App:
     """Make every feature of what it needs."""
     now = clocks.now
     schedules = Schedules(state, TZDATA_VERSION)
@@ -182,9 +192,12 @@ def _put_together(state: State, library: Library, clocks: Clocks, dice: Random, 
         published=Published(state),
         inbox=inbox,
         outbox=outbox,
+        conditions=Conditions(now),
+        answers=answers,
+        standing=Standing(state),
         now=now,
     )
-    commands = Commands(_commands(app), values.guard)
+    commands = Commands(_commands(app), values.guard, answers)
     return replace(app, commands=commands)
 
 

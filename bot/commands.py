@@ -11,6 +11,7 @@ from typing import Literal
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from bot.answers import Answers
 from bot.caller import Caller
 from bot.errors import Refused, UserError
 from bot.reply import Reply
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 PREFIXES = ("/", "!")
 BUG = "Something went wrong here; it has been logged."
+# What an answer counts as where no command was recognised.
+UNKNOWN = "unknown"
 _MOST_SLIPS = 2
 
 
@@ -114,12 +117,12 @@ async def _public(caller: Caller, found: Command) -> bool:
 
 @lru_cache(8)
 def commands_in_text(names: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what finds ``/quote`` in a sentence of ours; its name is group 1.
+    """Return what finds ``/quote`` in a sentence of ours, by the group ``name``.
 
     Of words in curly quotes it finds the whole, without a group: they are somebody else's, and stay as they are.
     """
     listed = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    return re.compile(rf"“(?:[^“”]|“[^“”]*”)*”|(?<![^\s(])/({listed})(?=[\s.,;:!?)]|$)")
+    return re.compile(rf"“(?:[^“”]|“[^“”]*”)*”|(?<![^\s(])/(?P<name>{listed})(?=[\s.,;:!?)]|$)")
 
 
 class Commands:
@@ -128,12 +131,14 @@ class Commands:
     Args:
         guard: Told who gives which command before it runs; returns whether only they may see the answer, and raises
             Refused where it is switched off.
+        answers: Watches over them.
     """
 
-    def __init__(self, commands: Sequence[Command], guard: Guard = _public) -> None:
+    def __init__(self, commands: Sequence[Command], guard: Guard = _public, answers: Answers | None = None) -> None:
         self.all = tuple(commands)
         self._by_name = {each.name: each for each in commands}
         self._guard = guard
+        self._answers = answers or Answers()
 
     def named(self, name: str) -> Command:
         """Return a command by its name.
@@ -178,11 +183,13 @@ class Commands:
         Raises:
             UserError: It cannot be done; Refused if the caller may not.
         """
-        found, arguments = self.parse(line)
-        if found.for_moderators and not caller.is_moderator:
-            raise Refused(f"Only moderators of this group may use {found.name}.")
-        private = await self._guard(caller, found)
-        reply = await found.run(caller, **arguments)
+        with self._answers.one(UNKNOWN, line):
+            found, arguments = self.parse(line)
+            with self._answers.one(found.name, line):
+                if found.for_moderators and not caller.is_moderator:
+                    raise Refused(f"Only moderators of this group may use {found.name}.")
+                private = await self._guard(caller, found)
+                reply = await found.run(caller, **arguments)
         return replace(reply, private=True) if private else reply
 
 

@@ -1,7 +1,6 @@
 """Runs the bot on the chat services that are configured, until it is told to stop."""
 
 import asyncio
-import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -9,40 +8,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 
+from bot import logs
 from bot.app import App, open_app
 from bot.errors import CannotServe
 from bot.services import Service, serve_all
-from bot.settings import (
-    DiscordSettings,
-    MatrixSettings,
-    SettingsError,
-    read_discord_settings,
-    read_matrix_settings,
-    read_settings,
-)
+from bot.settings import DiscordSettings, MatrixSettings, read_configuration
 
 # After BSD's sysexits.h.
 STOPPED, UNAVAILABLE, CONFIGURATION = 0, 69, 78
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 NOTHING = (
     "There is nothing to run: no chat service is configured. For Discord, set KRUZHOK_DISCORD_TOKEN to the bot's "
     "token, or KRUZHOK_DISCORD_TOKEN_FILE to a file with it. To try Kruzhok without an account: ./kruzhok"
 )
-
-
-class Redacting(logging.Formatter):
-    """Keeps secrets out of the logs, whoever writes them there, tracebacks too."""
-
-    def __init__(self, *secrets: str) -> None:
-        super().__init__(LOG_FORMAT)
-        self._secrets = [each for each in secrets if each]
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Write a record, without the secrets."""
-        written = super().format(record)
-        for each in self._secrets:
-            written = written.replace(each, "[token]")
-        return written
 
 
 async def run(environment: Mapping[str, str]) -> int:
@@ -50,24 +27,19 @@ async def run(environment: Mapping[str, str]) -> int:
 
     Raises:
         DataError: There is no reading without problems.
+        SettingsError: What is configured cannot be.
         StateError: The state database cannot be used.
     """
-    try:
-        settings = read_settings(environment)
-        discord, matrix = read_discord_settings(environment), read_matrix_settings(environment)
-    except SettingsError as error:
-        return _tell(str(error), CONFIGURATION)
-    if discord is None and matrix is None:
+    settings = read_configuration(environment)
+    if settings.discord is None and settings.matrix is None:
         return _tell(NOTHING, CONFIGURATION)
-    _log_to_standard_error(
-        discord.token if discord else "", matrix.password if matrix else "", matrix.token if matrix else ""
-    )
+    logs.begin(settings.log, settings.secrets)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_app(settings) as app, _upkeep(app):
-        services = [*_discord(app, discord), *_matrix(app, matrix, settings.state)]
+    async with open_app(settings.folders) as app, _upkeep(app):
+        services = [*_discord(app, settings.discord), *_matrix(app, settings.matrix, settings.folders.state)]
         refusals = await serve_all(services, stop, Random())
     if len(refusals) < len(services):
         return STOPPED
@@ -103,29 +75,22 @@ async def _upkeep(app: App) -> AsyncIterator[None]:
 
 
 async def invite(environment: Mapping[str, str]) -> int:
-    """Print the links by which people get the bot on Discord; returns the exit code."""
-    try:
-        found = read_discord_settings(environment)
-    except SettingsError as error:
-        return _tell(str(error), CONFIGURATION)
-    if found is None:
+    """Print the links by which people get the bot on Discord; returns the exit code.
+
+    Raises:
+        SettingsError: What is configured cannot be.
+    """
+    settings = read_configuration(environment)
+    if settings.discord is None:
         return _tell(NOTHING, CONFIGURATION)
-    _log_to_standard_error(found.token)
+    logs.begin(settings.log, settings.secrets)
     from bot.platforms.discord.invite import invitation
 
     try:
-        print(await invitation(found))
+        print(await invitation(settings.discord))
     except CannotServe as error:
         return _tell(str(error), CONFIGURATION if error.is_refusal else UNAVAILABLE)
     return STOPPED
-
-
-def _log_to_standard_error(*secrets: str) -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(Redacting(*secrets))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # What discord.py tells about voice and each shard is of use to nobody here.
-    logging.getLogger("discord").setLevel(logging.WARNING)
 
 
 def _tell(sentence: str, code: int) -> int:

@@ -9,7 +9,7 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.platforms.discord.proxy import use_proxies
-from bot.settings import read_discord_settings
+from bot.settings import read_configuration
 
 _TITLE = "## From the reading"
 _QUOTATION = "> In 1918, the Bolshevik regime created the Cheka (later the GPU, then the NKVD, then the KGB). " * 3
@@ -47,7 +47,7 @@ class FixedView(ui.LayoutView):
 
 def main(buttons: int) -> None:
     """Run it."""
-    settings = read_discord_settings(os.environ)
+    settings = read_configuration(os.environ).discord
     assert settings
     use_proxies(settings)
     bot = FixedBot()

@@ -9,13 +9,14 @@ from typing import Any
 
 from discord import app_commands
 
+from bot.answers import mark
 from bot.app import App
 from bot.caller import Caller
 from bot.characters import one_line
 from bot.features.citation import STYLE_NAMES
 from bot.library.study import PROMPT_KINDS
 from bot.platforms.discord import limits
-from bot.platforms.discord.interaction import Interaction, caller
+from bot.platforms.discord.interaction import Interaction, caller, said
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +133,8 @@ def guarded(complete: Complete) -> Complete:
     async def offered(interaction: Interaction, current: str) -> list[Choice]:
         try:
             return await complete(interaction, current)
-        except Exception:  # whoever types goes on typing, without suggestions
+        except Exception as error:  # whoever types goes on typing, without suggestions
+            mark(error, said(interaction))
             log.exception("an autocomplete failed")
             return []
 

@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.answers import mark
 from bot.app import App
 from bot.commands import BUG
 from bot.errors import UserError
@@ -17,7 +18,7 @@ from bot.features.group_values import switched_off
 from bot.platforms.discord.autocomplete import Completions
 from bot.platforms.discord.dashboard import ChooseSetting, submitted
 from bot.platforms.discord.flood import TOO_MANY, Flood
-from bot.platforms.discord.interaction import PLATFORM, Interaction, look_up, server_named
+from bot.platforms.discord.interaction import PLATFORM, Interaction, look_up, said, server_named, texts
 from bot.platforms.discord.presses import PRESSED
 from bot.platforms.discord.respond import InFlight, tell
 from bot.platforms.discord.sync import sync
@@ -80,6 +81,7 @@ class Tree(app_commands.CommandTree["KruzhokBot"]):
         elif isinstance(error, (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)):
             await tell(interaction, UNKNOWN_COMMAND)
         else:
+            mark(error, said(interaction))
             log.error("a command failed", exc_info=error)
             await tell(interaction, BUG)
 
@@ -159,7 +161,8 @@ def _passing_over(name: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]
     def guarded(data: Any) -> Any:
         try:
             return read(data)
-        except Exception:  # one malformed event must not end the gateway's loop
+        except Exception as error:  # one malformed event must not end the gateway's loop
+            mark(error, texts(data))
             log.exception("an event could not be read: %s", name)
             return None
 

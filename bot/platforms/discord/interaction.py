@@ -17,6 +17,7 @@ else:
 
 PLATFORM = "discord"
 _VALUES = "values"
+_MOST_SAID = 1_000
 
 
 async def look_up(interaction: Interaction) -> Values:
@@ -82,6 +83,26 @@ def server(interaction: Interaction) -> discord.Guild | None:
     For members who installed the bot for themselves, discord.py makes up a server with the bot in it.
     """
     return None if interaction.guild_id is None else interaction.client.get_guild(interaction.guild_id)
+
+
+def said(interaction: Interaction) -> str:
+    """Return everything that a member gave with an interaction."""
+    return texts(interaction.data)
+
+
+def texts(data: object) -> str:
+    """Return every text within data that came from Discord, in no order."""
+    found: list[str] = []
+    left = [data]
+    while left and len(found) < _MOST_SAID:
+        match left.pop():
+            case str() as text:
+                found.append(text)
+            case dict() as more:
+                left += more.values()
+            case list() as more:
+                left += more
+    return " ".join(found)
 
 
 def typed_line(interaction: Interaction, command: Command) -> str:

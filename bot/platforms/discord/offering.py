@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 import discord
 from discord import app_commands
 
+from bot.answers import mark
 from bot.characters import one_line
 from bot.features.group_settings import SCOPES
 from bot.features.group_values import HERE, NONE, Setting
@@ -12,7 +13,7 @@ from bot.features.posts import KINDS
 from bot.features.setting_values import DEFAULT, SWITCHABLE
 from bot.platforms.discord import limits
 from bot.platforms.discord.autocomplete import Choice, Complete, Known, choices, fold, guarded, listed, log
-from bot.platforms.discord.interaction import Interaction, caller, look_up, server, values
+from bot.platforms.discord.interaction import Interaction, caller, look_up, said, server, values
 from bot.recurrence.when import EXAMPLES
 from bot.recurrence.zones import zone_names
 
@@ -152,7 +153,8 @@ async def schedules(interaction: Interaction, current: int | str) -> list[app_co
         await look_up(interaction)
         who = caller(interaction)
         known = await interaction.client.app.scheduling.running(who) if who.is_moderator else ()
-    except Exception:  # whoever types goes on typing, without suggestions
+    except Exception as error:  # whoever types goes on typing, without suggestions
+        mark(error, said(interaction))
         log.exception("an autocomplete failed")
         return []
     wanted = str(current).strip()

@@ -12,7 +12,7 @@ import discord
 from bot.commands import BUG
 from bot.errors import UserError
 from bot.platforms.discord.buttons import Pages, buttons
-from bot.platforms.discord.interaction import Interaction, typed_line, values
+from bot.platforms.discord.interaction import Interaction, said, typed_line, values
 from bot.platforms.discord.render import Part, View, notice, parts, view
 from bot.reply import Reply
 
@@ -74,7 +74,8 @@ async def answering(interaction: Interaction) -> AsyncIterator[None]:
     """Answer something: what people may read is told to the one who asked, a bug is logged whole."""
     with interaction.client.in_flight.one():
         try:
-            yield
+            with interaction.client.app.answers.one(_name(interaction), said(interaction)):
+                yield
         except UserError as error:
             await tell(interaction, str(error))
         except discord.Forbidden as error:
@@ -167,7 +168,13 @@ async def tell(interaction: Interaction, sentence: str) -> None:
     try:
         await send(interaction, notice(sentence, interaction.client.mentions), private=True)
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        log.warning("nobody could be told “%s”: %s", sentence, error)
+        log.warning("nobody could be told what was wrong: %s", error)
+
+
+def _name(interaction: Interaction) -> str:
+    """Return what an answer counts as: the command; what a button or a form stands for says so later, if it is one."""
+    command = interaction.command
+    return command.qualified_name if command else interaction.type.name
 
 
 def _line(interaction: Interaction) -> str:

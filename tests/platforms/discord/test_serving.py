@@ -13,7 +13,7 @@ from discord.http import HTTPClient, Route
 from bot.app import App
 from bot.platforms.discord import serving
 from bot.posting import Platform
-from bot.settings import read_discord_settings
+from bot.settings import read_configuration
 from tests.platforms.discord.loopback import Loopback, loopback
 from tests.platforms.discord.test_run import SECONDS_TO_START, SECONDS_TO_STOP, ended, started
 from tests.platforms.discord.test_run_delivery import (
@@ -104,7 +104,7 @@ async def test_deliveries_that_end_take_no_answer_with_them_and_begin_again(
 
     monkeypatch.setattr(serving, "_AGAIN_SECONDS", 0.01)
     monkeypatch.setattr(type(app.delivery), "run", lambda self, platform, ending: run(platform, ending))
-    settings = read_discord_settings(served.environment)
+    settings = read_configuration(served.environment).discord
     assert settings is not None
     stop = asyncio.Event()
     running = asyncio.ensure_future(serving.serve(app, settings, stop))
