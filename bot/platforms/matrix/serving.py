@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -28,6 +28,7 @@ from bot.platforms.matrix.rooms import Room, Rooms
 from bot.platforms.matrix.sending import Pauses, Sending
 from bot.platforms.matrix.stream import News, Stream, group_of
 from bot.settings import MatrixSettings
+from bot.store.inbox import Received
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +165,7 @@ class Service:
         if not self._lost.done():
             self._lost.set_exception(CannotServe(REFUSED, is_refusal=True))
 
-    async def _sift(self, room: str, event: Any) -> Any:
+    async def _sift(self, room: str, event: Mapping[str, Any]) -> Received | None:
         return await self._asking.sift(room, event, is_old=not self._has_begun)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -202,7 +203,7 @@ class Service:
 
     async def _read(self) -> None:
         """Read the stream, for ever: what cannot be had now is tried again, less and less often."""
-        # COND condition = self._app.conditions.of(self._platform.name)
+        condition = self._app.conditions.of(self._platform.name)
         pauses = self._pauses()
         is_restored = restored(self._folder)
         if is_restored:
@@ -217,19 +218,19 @@ class Service:
             except MatrixRefused as error:
                 if error.is_lost_token:
                     raise CannotServe(REFUSED, is_refusal=True) from None
-                # COND condition.disconnected("the homeserver refuses to tell what is new")
+                condition.disconnected("the homeserver refuses to tell what is new")
                 await self._wait(error.retry_after or pauses.next(), error)
             except Unreachable as error:
-                # COND condition.disconnected("the homeserver does not answer")
+                condition.disconnected("the homeserver does not answer")
                 await self._wait(pauses.next(), error)
             except Exception as error:  # a full disk, a bug: nothing is lost, as the same news comes again
                 log.exception("what is new could not be taken in")
-                # COND condition.disconnected("what is new cannot be taken in")
+                condition.disconnected("what is new cannot be taken in")
                 await self._wait(pauses.next(), error)
             else:
                 pauses.reset()
-                # COND condition.connected()
-                # COND condition.progress()
+                condition.connected()
+                condition.progress()
 
     async def _wait(self, seconds: float, error: Exception) -> None:
         log.warning("the homeserver is asked again in %.1f s: %s", seconds, error)
