@@ -335,6 +335,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     modules = {path: TOOL.format(name=name) for name, path in tools.items()}
     line = add_wheel(checkout.wheels, "tools", "1.0", modules)
     (checkout.root / "requirements-test.txt").write_text(line)
+    line = add_wheel(checkout.wheels, "synapse", "1.0", {"synapse.py": ""})
+    (checkout.root / "requirements-synapse.txt").write_text(line)
     (checkout.root / "tests").mkdir()
     (checkout.root / "tests" / "bench.py").write_text(TOOL.format(name="bench"))
     return checkout
@@ -349,6 +351,37 @@ def test_test_runs_pytest_without_the_extended_tests_and_with_further_arguments(
     assert calls(workshop.start("test", "-k", "launcher")) == [["pytest", "-m", "not extended", "-k", "launcher"]]
     assert calls(workshop.start("test", "-x", "--extended")) == [["pytest", "-m", "extended", "-x"]]
     assert not (workshop.root / ".venv").exists(), "the tests have an environment of their own"
+
+
+def test_tests_and_benchmarks_find_a_synapse_in_an_environment_of_its_own(workshop: Checkout) -> None:
+    for command in ("test", "bench"):
+        shutil.rmtree(workshop.root / ".venv-synapse", ignore_errors=True)
+        assert calls(workshop.start(command))
+        own = workshop.root / ".venv-synapse" / "bin" / "python"
+        done = subprocess.run(
+            [own, "-I", "-c", "import synapse, sys; print(sys.prefix)"], capture_output=True, text=True
+        )
+        assert done.stdout == f"{workshop.root / '.venv-synapse'}\n", done.stderr
+    assert workshop.start("test", network=False).err == ""
+
+
+def test_where_no_synapse_is_to_be_had_the_other_tests_run_all_the_same(workshop: Checkout) -> None:
+    locked = workshop.root / "requirements-synapse.txt"
+    before = locked.read_text()
+    try:
+        locked.write_text(f"synapse==2.0 --hash=sha256:{'0' * 64}\n")
+        started = workshop.start("test")
+    finally:
+        locked.write_text(before)
+    assert started.code == 0
+    assert calls(started)
+    assert "No matching distribution found for synapse==2.0" in started.err
+
+
+def test_the_environments_that_the_launcher_makes_are_ignored() -> None:
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    for name in re.findall(r'environment\("(.+?)"', LAUNCHER.read_text(encoding="utf-8")):
+        assert {f"/{name}/", f"/{name}.lock"} <= set(ignored)
 
 
 def test_check_runs_every_check_even_if_one_fails(workshop: Checkout) -> None:
