@@ -65,6 +65,18 @@ class Groups:
             sql = "UPDATE known_group SET left_at = ? WHERE group_id = ? AND left_at IS NULL"
             await transaction.run(sql, milliseconds(now), group)
 
+    async def known(self, platform: str) -> set[str]:
+        """Return the known groups of a platform."""
+        rows = await self._state.all("SELECT group_id FROM known_group WHERE group_id LIKE ?", f"{platform}:%")
+        return {row[0] for row in rows}
+
+    async def back(self, group: str) -> None:
+        """Remember that Kruzhok is in a group again, if it was gone from it."""
+        sql = "SELECT 1 FROM known_group WHERE group_id = ? AND left_at IS NOT NULL"
+        if await self._state.all(sql, group):
+            async with self._state.write() as transaction:
+                await transaction.run("UPDATE known_group SET left_at = NULL WHERE group_id = ?", group)
+
     async def joined(self, servers: Iterable[str]) -> None:
         """Remember that Kruzhok is in servers (again)."""
         async with self._state.write() as transaction:

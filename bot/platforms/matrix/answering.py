@@ -131,16 +131,18 @@ class Answering:
 
     async def _work(self, group: str) -> None:
         """Send and answer all that waits in a group."""
-        await self._sending.flush(group, self._app.now)
+        to_flush = [group]
         while not self.ending.is_set():
-            waiting = await self._inbox.next(group)
-            if waiting is None:
-                return
             try:
-                for each in await self._handle(waiting):
+                for each in to_flush:
                     await self._sending.flush(each, self._app.now)
+                waiting = await self._inbox.next(group)
+                if waiting is None:
+                    return
+                to_flush = await self._handle(waiting)
             except sqlite3.Error:  # a full disk: nothing is lost, and it goes on when there is room
                 log.exception("answers in %s wait", group)
+                to_flush = [group]
                 await self._sleep(_FAULT_SECONDS)
 
     async def _handle(self, waiting: Waiting) -> list[str]:

@@ -26,7 +26,7 @@ from bot.platforms.matrix.joining import Joining
 from bot.platforms.matrix.polling import Polling
 from bot.platforms.matrix.rooms import Room, Rooms
 from bot.platforms.matrix.sending import Pauses, Sending
-from bot.platforms.matrix.stream import News, Stream, group_of
+from bot.platforms.matrix.stream import News, Stream, group_of, room_of
 from bot.settings import MatrixSettings
 from bot.store.inbox import Received
 
@@ -242,8 +242,7 @@ class Service:
             self._has_begun = True
             self._app.places.add(self._platform)
             await self._answering.begin()
-            for room in self._rooms.all():
-                await self._changed(room)
+            await self._look_around()
             self._begun.set()
         self._answering.wake(dict.fromkeys(each.group for each in news.received))
         for number, told in news.invitations.items():
@@ -253,11 +252,22 @@ class Service:
         for number in news.changed:
             changed = self._rooms.get(number)
             if changed is not None:
+                await self._app.groups.back(group_of(number))
                 await self._changed(changed)
         await self._encryption.keep_up()
         readable = {(group_of(number), session) for number, session in self._encryption.newly_readable()}
         if readable:
             self._answering.wake(await self._app.inbox.can_be_read(readable))
+
+    async def _look_around(self) -> None:
+        """See in which of the groups that we know we still are, and what became of their rooms."""
+        for group in await self._app.groups.known(self._platform.name):
+            if self._rooms.get(room_of(group)) is None:
+                await self._app.groups.gone(group, self._app.now())
+            else:
+                await self._app.groups.back(group)
+        for room in self._rooms.all():
+            await self._changed(room)
 
     async def _changed(self, room: Room) -> None:
         try:
