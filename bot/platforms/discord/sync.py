@@ -12,10 +12,15 @@ from bot.store.published import Published
 log = logging.getLogger(__name__)
 
 
+def hash_of(tree: app_commands.CommandTree[Any]) -> str:
+    """Return a hash of all that Discord is told about the commands."""
+    payload = [command.to_dict(tree) for command in tree.get_commands()]
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
 async def sync(tree: app_commands.CommandTree[Any], published: Published, application: int) -> dict[str, int]:
     """Make Discord know these commands, and return their ids by what is typed, subcommands too."""
-    payload = [command.to_dict(tree) for command in tree.get_commands()]
-    hash_ = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+    hash_ = hash_of(tree)
     ids = await published.ids(str(application), hash_)
     if ids is None:
         ids = {command.name: command.id for command in await tree.sync()}

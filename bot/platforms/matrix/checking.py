@@ -1,0 +1,69 @@
+"""Asks a homeserver whether the bot's device is what it was; nothing is sent and nothing changed."""
+
+from pathlib import Path
+from typing import Literal
+
+from bot.platforms.matrix.homeserver import Homeserver, Json, MatrixRefused, Unreachable, open_session
+from bot.platforms.matrix.identity import Identity
+from bot.settings import MatrixSettings
+
+Look = tuple[str, Literal["ok", "warning", "problem"], str, str]
+
+_NEW_DEVICE = "Set the account's password; then remove the folder {folder} to begin anew as a new device."
+
+
+async def look(settings: MatrixSettings, identity: Identity | None, folder: Path) -> list[Look]:
+    """Return what was found: the name, the state, a sentence, and how to put it right.
+
+    Args:
+        identity: Who we are, if there is a device and it is whole.
+        folder: Where it is kept, for messages.
+    """
+    async with open_session() as session:
+        home = Homeserver(settings.homeserver, session, identity.token if identity else "")
+        try:
+            await home.ask("GET", "versions")
+            if identity is None:
+                return [("matrix", "ok", f"{settings.homeserver} answers; there is no device yet.", "")]
+            return [await _device(home, identity, folder), await _signature(home, identity)]
+        except Unreachable:
+            said = f"{settings.homeserver} gives no answer that a homeserver gives."
+            cure = "Is there a network, and is KRUZHOK_MATRIX_HOMESERVER right?"
+            return [("matrix", "problem", said, cure)]
+        except MatrixRefused as refused:
+            if refused.is_lost_token:
+                said = f"{settings.homeserver} no longer accepts the bot's access token."
+                return [("matrix", "problem", said, _NEW_DEVICE.format(folder=folder))]
+            said = f"{settings.homeserver} refuses to answer ({refused.code or refused.status})."
+            return [("matrix", "problem", said, "Try again later.")]
+
+
+async def _device(home: Homeserver, identity: Identity, folder: Path) -> Look:
+    found = await home.ask("GET", "v3/account/whoami")
+    user, device = found.get("user_id"), found.get("device_id", identity.device)
+    if (user, device) != (identity.user, identity.device):
+        said = f"The access token is that of {user}, device {device}, and not of {identity.user}, {identity.device}."
+        return ("matrix", "problem", said, _NEW_DEVICE.format(folder=folder))
+    return ("matrix", "ok", f"The homeserver knows the bot as {identity.user}, device {identity.device}.", "")
+
+
+async def _signature(home: Homeserver, identity: Identity) -> Look:
+    """Look whether our device is signed by the account's cross-signing key."""
+    name, user = "matrix signature", identity.user
+    found = await home.ask("POST", "v3/keys/query", {"device_keys": {user: []}})
+    device = _at(found, "device_keys", user, identity.device)
+    key = next(iter(_at(found, "self_signing_keys", user, "keys")), None)
+    if key is not None and key in _at(device, "signatures", user):
+        return (name, "ok", "The device is signed, so that clients show no warning.", "")
+    said = "The device is not signed by the account, so that people may see a warning shield."
+    return (name, "warning", said, "Start the bot: it signs itself, or says in its log why it cannot.")
+
+
+def _at(found: Json, *names: str) -> Json:
+    """Return what stands at a place in an answer; nothing if there is no such place."""
+    for name in names:
+        inner = found.get(name)
+        if not isinstance(inner, dict):
+            return {}
+        found = inner
+    return found
