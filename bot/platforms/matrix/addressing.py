@@ -4,15 +4,19 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 DEFAULT_PREFIX = "!"
 NAME = "kruzhok"
 # What clients deliver when //quote is typed, as they keep /quote to themselves.
 SLASH = "/"
 HELP = "help"
+_LONGEST_ID = 255
 _PART = re.compile(r"part\s+(\d{1,4})\s+(\S.*)", re.IGNORECASE | re.DOTALL)
 _FALLBACK = re.compile(r"(?:>[^\n]*\n)+\n?")
 _AFTER_NAME = re.compile(r"\s*[:,]?(?:\s+|\Z)")
+# A mention as Element X writes it into the plain text: [@kruzhok:example.org](https://matrix.to/#/@kruzhok:example.org)
+_PILL = re.compile(r"\[[^\[\]\n]{1,255}\]\(<?https://matrix\.to/#/([^\s()<>?]{1,400})[^\s()<>]{0,400}>?\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,8 @@ def said(event: Mapping[str, Any]) -> Said | None:
     if isinstance(relation.get("m.in_reply_to"), dict):
         text = _FALLBACK.sub("", text, count=1) if text.startswith("> <") else text
     root = relation.get("event_id")
-    thread = root if relation.get("rel_type") == "m.thread" and isinstance(root, str) else ""
+    is_thread = relation.get("rel_type") == "m.thread" and isinstance(root, str) and len(root) <= _LONGEST_ID
+    thread = str(root) if is_thread else ""
     mentions = content.get("m.mentions")
     users = mentions.get("user_ids") if isinstance(mentions, dict) else None
     mentioned = frozenset(user for user in users if isinstance(user, str)) if isinstance(users, list) else frozenset()
@@ -107,6 +112,10 @@ def _named(message: Said, text: str, around: Surroundings) -> str | None:
     A sentence can begin with the name and be about the bot: where it is not addressed by a sign or a mention, only a
     command may follow.
     """
+    pill = _PILL.match(text)
+    if pill and unquote(pill[1]) in around.names:
+        after = _AFTER_NAME.match(text, pill.end())
+        return text[after.end() :].strip() or HELP if after else None
     signs = {around.prefix, DEFAULT_PREFIX, SLASH, "@"}
     names = [name for name in {*around.names, NAME} if name]
     for name in sorted([*names, *(f"{sign}{name}" for sign in signs for name in names)], key=len, reverse=True):
@@ -127,7 +136,8 @@ def _prefixed(text: str, around: Surroundings) -> str | None:
         if sign and text.startswith(sign):
             line = text[len(sign) :]
             word = _word(line) if line[:1].strip() else ""
-            if word not in around.words and not (word == "part" and _PART.fullmatch(line)):
+            part = _PART.fullmatch(line)
+            if (_word(part[2]) if part else word) not in around.words:
                 continue
             # Every bot has a !help, and nobody wants to hear all of them.
             is_everybodys = line.strip().casefold() == HELP and sign == DEFAULT_PREFIX and not around.is_for_two
