@@ -1,9 +1,10 @@
 """``backup`` and ``restore`` as they are typed."""
 
 import argparse
+import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from bot.operating.backup import NotWritten, back_up, back_up_to, remove_older
 from bot.operating.place import state_of
 from bot.operating.restore import Restored
 from bot.operating.restore import restore as put_back
+from bot.store.state import StateError
 
-DONE, CANNOT_WRITE = 0, 73  # after BSD's sysexits.h
+Work = Callable[[argparse.Namespace, Mapping[str, str]], int]
+
+DONE, CANNOT_WRITE, CANNOT_USE = 0, 73, 78  # after BSD's sysexits.h
 STANDARD = "-"
 ON_A_SCREEN = "A backup is no text for a screen. Name a file, or send it on: ./kruzhok backup - > FILE"
 NO_FOLDER_TO_KEEP = "--keep is for a folder, in which backups get names with their times; {path} is none."
@@ -28,7 +32,8 @@ def add_backup_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what can be said to ``backup``."""
     parser.description = (
         "Copy the state, the Matrix device and the settings in the state folder into one file, while the bot runs. It "
-        "holds the bot's keys: keep it where only you can read it. Exit code 73 if it cannot be written."
+        "holds the bot's keys: keep it where only you can read it. Exit code 73 if it cannot be written, 78 if the "
+        "state cannot be read."
     )
     about = "a file that is not there yet; a folder, in which it gets a name with its time; or - for standard output"
     parser.add_argument("file", metavar="FILE", help=about)
@@ -40,19 +45,28 @@ def add_restore_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what can be said to ``restore``."""
     parser.description = (
         "Put a backup back; the bot must not run. It is checked whole first, and what was there before is kept in a "
-        "folder beside. No post is made twice by it."
+        "folder beside. No post is made twice by it. Exit code 2 if the backup cannot be used, 78 while a bot runs."
     )
     parser.add_argument("file", metavar="FILE", help="the backup; or - for standard input")
 
 
 async def backup(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Make a backup; returns the exit code."""
-    return _backup(arguments, environment)
+    return _told_of_state(_backup, arguments, environment)
 
 
 async def restore(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Restore a backup; returns the exit code."""
-    return _restore(arguments, environment)
+    return _told_of_state(_restore, arguments, environment)
+
+
+def _told_of_state(work: Work, arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    """Do it; say it in a sentence if the state is in use, or cannot be read."""
+    try:
+        return work(arguments, environment)
+    except StateError as error:
+        print(error, file=sys.stderr)
+        return CANNOT_USE
 
 
 def _backup(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
@@ -64,7 +78,7 @@ def _backup(arguments: argparse.Namespace, environment: Mapping[str, str]) -> in
         if arguments.file == STANDARD:
             if sys.stdout.isatty():
                 raise UserError(ON_A_SCREEN)
-            back_up_to(sys.stdout.buffer, state, now)
+            _to_standard_output(state, now)
             return DONE
         path = back_up(state, target, now)
         print(path)
@@ -94,6 +108,15 @@ def _restore(arguments: argparse.Namespace, environment: Mapping[str, str]) -> i
     return DONE
 
 
+def _to_standard_output(state: Path, now: datetime) -> None:
+    try:
+        back_up_to(sys.stdout.buffer, state, now)
+    except NotWritten:
+        # What is still in the buffer must not raise it again at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
+
+
 def _told(done: Restored, state: Path) -> str:
     made = done.manifest
     lines = [f"Restored to {state}: a copy of {made.made_at:%Y-%m-%d %H:%M} UTC, made by Kruzhok {made.kruzhok}."]
@@ -105,7 +128,6 @@ def _told(done: Restored, state: Path) -> str:
 
 
 def _at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+    if not (text.isascii() and text.isdigit() and int(text[:6])):
+        raise argparse.ArgumentTypeError(f"“{text}” is no number of backups; at least 1 is kept.")
+    return int(text[:6])
