@@ -1,7 +1,6 @@
 """Discord has the commands that can be typed: the same names, help and arguments, and it says the same."""
 
 import re
-from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from discord import AppCommandOptionType, app_commands
 from bot.caller import Caller
 from bot.platforms.discord.documented import PRIVATE
 from bot.platforms.terminal.plain import plain
+from tests.parity import QUESTIONS, words
 from tests.platforms.discord.circle import Circle, buttons, text
 
 READER = Caller("reader", "test:1")
@@ -19,39 +19,6 @@ ONLY_HERE = {"private": PRIVATE}
 # What only Matrix has.
 ELSEWHERE = {"config prefix"}
 ALWAYS_PRIVATE = {"privacy show", "privacy export", "privacy delete"}
-
-QUESTIONS = (
-    "quote Cheka",
-    "quote Kronstadt section:4",
-    "quote lesser evil",
-    "quote naval bae",
-    "quote Trotsky after:7.1",
-    "quote xylophone",
-    "search Cheka",
-    "search Serge page:2",
-    "search Trotsky section:4",
-    "search xylophone",
-    "read ¶7",
-    "read 7.2",
-    "read 3",
-    "read 1 page:2",
-    "read ¶1",
-    "contents",
-    "summary 1",
-    "summary 2",
-    "summary 5",
-    "glossary",
-    "glossary Cheka",
-    "glossary Weissman",
-    "glossary timeline",
-    "glossary 1936",
-    "cite",
-    "cite 7.2 style:mla",
-    "cite ¶7 style:apa",
-    "verify self-inflicted death in 1918",
-    "help quote",
-    "about",
-)
 
 
 async def test_discord_has_the_commands_that_can_be_typed(circle: Circle) -> None:
@@ -76,10 +43,6 @@ async def test_discord_has_the_commands_that_can_be_typed(circle: Circle) -> Non
         if ("private" in {each.name for each in here[name].parameters}) == always:
             problems.append(f"{name}: private")
     assert problems == []
-
-
-def words(shown: str) -> Counter[str]:
-    return Counter(re.findall(r"\w+", shown))
 
 
 @pytest.mark.parametrize("line", QUESTIONS)
