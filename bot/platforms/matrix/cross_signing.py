@@ -121,8 +121,14 @@ class _Signing:
             await self._publishing.publish()
             self._step("device published")
             return False
-        if not all(_is_same(found.get(f"{kind}_keys", {}).get(user), key) for kind, key in ours.objects.items()):
-            await self._upload_keys(ours)
+        missing = {
+            f"{kind}_key": key
+            for kind, key in ours.objects.items()
+            if not _is_same(found.get(f"{kind}_keys", {}).get(user), key)
+        }
+        if missing:
+            # These alone: Synapse fails over a master key that it has.
+            await self._upload_keys(missing)
             self._step("keys uploaded")
             return False
         lacking = self._missing_signatures(ours, found["master_keys"][user], device_keys)
@@ -140,9 +146,8 @@ class _Signing:
         self._step("seeds kept")
         return seeds
 
-    async def _upload_keys(self, ours: "SigningKeys") -> None:
-        """Upload the keys; the first time no password is needed (MSC3967), later it can be."""
-        body = {f"{kind}_key": key for kind, key in ours.objects.items()}
+    async def _upload_keys(self, body: Json) -> None:
+        """Upload keys; the first time no password is needed (MSC3967), later it can be."""
         try:
             await self._home.ask("POST", "v3/keys/device_signing/upload", body)
         except MatrixRefused as refused:

@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import peewee  # type: ignore[import-untyped]  # it comes without types
+import peewee
 import vodozemac
 from nio.crypto import GroupSessionStore, OlmAccount, OlmDevice
 from nio.crypto.olm_machine import Olm
@@ -58,7 +58,7 @@ class CryptoStore(SqliteStore):
 
     def load_inbound_group_sessions(self) -> GroupSessionStore:
         """Return an empty store."""
-        return GroupSessionStore()  # type: ignore[no-untyped-call]  # nio does not say what it takes
+        return GroupSessionStore()
 
     def load_outgoing_key_requests(self) -> dict[str, Any]:
         """Return none: we ask for no keys."""
@@ -106,13 +106,13 @@ class Machine(Olm):
 
     def mark_broken(self, sender: str, sender_key: str) -> None:
         """Note that the Olm session with a device is to be begun anew, unless that was done lately."""
-        self._mark_device_for_unwedging(sender, sender_key)  # type: ignore[no-untyped-call]  # as above
+        self._mark_device_for_unwedging(sender, sender_key)  # type: ignore[no-untyped-call]  # nio's
 
     def seal(self, device: OlmDevice, kind: str, content: dict[str, Any]) -> dict[str, Any]:
         """Encrypt a message for one device, with which there must be an Olm session."""
         session = self.session_store.get(device.curve25519)
-        sealed: dict[str, Any] = self._olm_encrypt(session, device, kind, content)  # type: ignore[no-untyped-call]
-        return sealed
+        sealed = self._olm_encrypt(session, device, kind, content)  # type: ignore[no-untyped-call]  # nio's
+        return cast(dict[str, Any], sealed)
 
     def reload(self) -> None:
         """Go back to what is in the store."""
@@ -157,7 +157,8 @@ def make_store(path: Path, user: str, device: str, pickle_key: str) -> None:
 def account_problem(path: Path, user: str, device: str, pickle_key: str) -> str:
     """Say what keeps the account in a store from being used, as half a sentence; empty if nothing does."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        # Whoever opens it for reading alone leaves its journals behind.
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as database:
             query = "SELECT account FROM accounts WHERE user_id = ? AND device_id = ?"
             row = database.execute(query, (user, device)).fetchone()
     except sqlite3.Error as error:

@@ -95,11 +95,11 @@ async def _become(
     if mark:
         write_private(new / RESTORED, (folder / RESTORED).read_text("utf-8"))
     step("store made")
+    if before is not None:
+        await _log_out(home, before.token)
     (new / _DRAFT).unlink()
     write_identity(new, made)
     step("identity written")
-    if before is not None:
-        await _log_out(home, before.token)
     put_in_place(folder, IDENTITY)
     step("in place")
     return made
