@@ -1,0 +1,1 @@
+"""Matrix, against a real homeserver and real clients."""
