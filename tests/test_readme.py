@@ -3,21 +3,17 @@
 import json
 import os
 import re
-import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bot.app import App
-from bot.store.state import FILE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-PRIVACY = (ROOT / "PRIVACY.md").read_text("utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 # These run the tests, or everything; .ci/run calls them on a clean clone.
 LONG = ("./kruzhok test", "./kruzhok check", "./kruzhok bench", "./kruzhok run")
@@ -79,14 +75,6 @@ async def test_every_command_is_in_the_table(app: App) -> None:
 
 def test_no_figure_is_missing() -> None:
     assert not re.search(r"\b(TUNED|ASIDE|BENCH|PICTURE)\b", README)
-
-
-async def test_privacy_says_of_every_table_why_and_for_how_long(app: App, state: Path) -> None:
-    rows = re.findall(r"^\| (`.*?) \| (.+) \| (.+) \| (.+) \|$", PRIVACY, re.MULTILINE)
-    named = {name for row in rows for name in re.findall(r"`(\w+)`", row[0])}
-    with closing(sqlite3.connect(state / FILE)) as connection:
-        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    assert named == tables
 
 
 def test_every_file_that_it_names_is_there() -> None:
