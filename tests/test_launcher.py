@@ -348,9 +348,22 @@ def calls(started: Started) -> list[list[str]]:
 
 
 def test_test_runs_pytest_without_the_extended_tests_and_with_further_arguments(workshop: Checkout) -> None:
-    assert calls(workshop.start("test", "-k", "launcher")) == [["pytest", "-m", "not extended", "-k", "launcher"]]
-    assert calls(workshop.start("test", "-x", "--extended")) == [["pytest", "-m", "extended", "-x"]]
+    spread = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+    told = [["pytest", "-m", "not extended", *spread, "-k", "launcher"]]
+    assert calls(workshop.start("test", "-k", "launcher")) == told
+    assert calls(workshop.start("test", "-x", "--extended")) == [["pytest", "-m", "extended", *spread, "-x"]]
     assert not (workshop.root / ".venv").exists(), "the tests have an environment of their own"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["-n 0", "-n3", "--dist=no", "-p no:xdist", "-pno:xdist", "--pdb", "--trace", "-s", "tests/test_a.py::test_b"],
+)
+def test_tests_run_as_asked_for_or_one_by_one_where_few_are_named_or_somebody_debugs(
+    workshop: Checkout, words: str
+) -> None:
+    started = workshop.start("test", *words.split())
+    assert calls(started) == [["pytest", "-m", "not extended", *words.split()]]
 
 
 def test_the_tests_find_a_synapse_in_an_environment_of_its_own(workshop: Checkout) -> None:
