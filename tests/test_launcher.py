@@ -355,13 +355,11 @@ def test_test_runs_pytest_without_the_extended_tests_and_with_further_arguments(
     assert not (workshop.root / ".venv").exists(), "the tests have an environment of their own"
 
 
-@pytest.mark.parametrize(
-    "words",
-    ["-n 0", "-n3", "--dist=no", "-p no:xdist", "-pno:xdist", "--pdb", "--trace", "-s", "tests/test_a.py::test_b"],
-)
-def test_tests_run_as_asked_for_or_one_by_one_where_few_are_named_or_somebody_debugs(
-    workshop: Checkout, words: str
-) -> None:
+CHOSEN = ("-n 0", "-n3", "--dist=no", "-p no:xdist", "-pno:xdist", "--pdb", "--trace", "-s", "tests/test_a.py::test_b")
+
+
+@pytest.mark.parametrize("words", CHOSEN)
+def test_whoever_chooses_debugs_or_names_files_gets_what_pytest_makes_of_it(workshop: Checkout, words: str) -> None:
     started = workshop.start("test", *words.split())
     assert calls(started) == [["pytest", "-m", "not extended", *words.split()]]
 
