@@ -70,6 +70,12 @@ def _no_arguments(parser: argparse.ArgumentParser) -> None:
     pass
 
 
+def _health() -> tuple[Arguments, Work]:
+    from bot.operating.health import health
+
+    return _no_arguments, health
+
+
 def _doctor() -> tuple[Arguments, Work]:
     from bot.operating.doctor import add_arguments, doctor
 
@@ -91,6 +97,7 @@ def _restore() -> tuple[Arguments, Work]:
 SUBCOMMANDS = (
     Subcommand("run", "run on the chat services that are configured", _run),
     Subcommand("invite", "print the links by which people get the bot on Discord", _invite),
+    Subcommand("health", "ask the running bot how it is: 0 if all is well, 1 if not", _health),
     Subcommand("doctor", "look over what the bot needs, and say how to put it right", _doctor),
     Subcommand("backup", "copy state, Matrix device and settings into one file, while the bot runs", _backup),
     Subcommand("restore", "put a backup back, and keep what was there", _restore),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from time import monotonic
 
+from bot.condition import Condition
 from bot.errors import CannotServe
 
 log = logging.getLogger(__name__)
@@ -25,10 +26,12 @@ class Service:
 
     Attributes:
         serve: Serves it until the event is set; raises CannotServe.
+        condition: How the connection to it is; whoever serves it says when there is one.
     """
 
     name: str
     serve: Callable[[asyncio.Event], Awaitable[None]]
+    condition: Condition
 
 
 async def serve_all(services: Sequence[Service], stop: asyncio.Event, dice: Random) -> list[str]:
@@ -36,15 +39,16 @@ async def serve_all(services: Sequence[Service], stop: asyncio.Event, dice: Rand
 
     What cannot be reached is tried again.
     """
-    serving = {asyncio.ensure_future(_keep_serving(each, stop, dice)) for each in services}
-    refusals = []
+    serving = [asyncio.ensure_future(_keep_serving(each, stop, dice)) for each in services]
+    refusals: list[str] = []
     try:
-        pending = serving
+        pending = set(serving)
         while pending:
             done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-            for refusal in [each.result() for each in done if each.result()]:
+            for refusal in [each.result() for each in serving if each in done and each.result()]:
                 refusals.append(refusal)
-                if pending:
+                # Where all do, whoever asked tells why.
+                if len(refusals) < len(services):
                     log.error("%s", refusal)
     finally:
         for each in serving:
@@ -63,11 +67,13 @@ async def _keep_serving(service: Service, stop: asyncio.Event, dice: Random) -> 
             why = f"{service.name} has ended."
         except CannotServe as error:
             if error.is_refusal:
+                service.condition.disconnected(str(error), is_refused=True)
                 return str(error)
             why = str(error)
         except Exception:  # a bug: logged whole, and the other services do not suffer
             why = _BUG.format(name=service.name)
             log.exception(why)
+        service.condition.disconnected(why)
         if stop.is_set():
             return ""
         if monotonic() - begun > _LONG:

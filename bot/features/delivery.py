@@ -94,6 +94,8 @@ class Delivery:
         # The keys of what this process is at: a clock that jumps ends their leases, and they would be taken twice.
         self._under_way: set[str] = set()
         self._reported = 0
+        # By platform: when the outbox was last looked at, in seconds that never go back, while somebody delivers.
+        self.looked_at: dict[str, float] = {}
 
     def wake(self) -> None:
         """Look at the outbox now: something was decided."""
@@ -107,15 +109,19 @@ class Delivery:
         """
         ending = ending or asyncio.Event()
         slots = asyncio.Semaphore(AT_ONCE)
-        async with asyncio.TaskGroup() as tasks:
-            while not ending.is_set():
-                try:
-                    if not await self._round(platform, slots, tasks, ending):
-                        self._tell(platform, tasks)
-                        await self._rest(platform, ending)
-                except Exception:  # a full disk, a bug: it must not end the loop
-                    log.exception("deliveries to %s wait: nothing is posted until this is mended", platform.name)
-                    await self._clocks.sleep(POLL_SECONDS)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while not ending.is_set():
+                    try:
+                        if not await self._round(platform, slots, tasks, ending):
+                            self._tell(platform, tasks)
+                            await self._rest(platform, ending)
+                    except Exception:  # a full disk, a bug: it must not end the loop
+                        log.exception("deliveries to %s wait: nothing is posted until this is mended", platform.name)
+                        self.looked_at[platform.name] = self._clocks.monotonic()
+                        await self._clocks.sleep(POLL_SECONDS)
+        finally:
+            self.looked_at.pop(platform.name, None)
 
     async def _round(
         self, platform: Platform, slots: asyncio.Semaphore, tasks: asyncio.TaskGroup, ending: asyncio.Event
@@ -176,6 +182,7 @@ class Delivery:
 
     async def _claim(self, platform: Platform, most: int) -> list[Occurrence]:
         self._step("before claim")
+        self.looked_at[platform.name] = self._clocks.monotonic()
         now = self._clocks.now()
         claimed = await self._occurrences.claim(platform.name, now, now + LEASE, most)
         if claimed:
@@ -427,6 +434,7 @@ class Delivery:
             note = occurrence.note if occurrence.receipt else str(error)
             await self._occurrences.retry(occurrence, now + self._pause(occurrence, error), note)
             log.warning("a post in %s failed, and is tried again: %s", occurrence.group, error)
+            self._step("to be tried again")
         else:
             await self._give_up(platform, occurrence, error)
 
@@ -436,6 +444,7 @@ class Delivery:
         schedule = (await self._schedules.identified([occurrence.schedule])).get(occurrence.schedule)
         number = schedule.number if schedule else 0
         log.warning("a post in %s failed for an hour, and is given up: %s", occurrence.group, error)
+        self._step("given up")
         if schedule and not occurrence.receipt and not error.is_certain:
             values = await self._values.at(schedule.group, schedule.server)
             receipt = await self._last_look(platform, target_for(schedule, values), occurrence)

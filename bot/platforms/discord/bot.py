@@ -117,6 +117,8 @@ class KruzhokBot(commands.AutoShardedBot):
         self.completions = Completions(app)
         self.mentions: dict[str, int] = {}
         self.begun = asyncio.Event()
+        self._condition = app.conditions.of(PLATFORM)
+        self._broken_shards: set[int] = set()
 
     async def setup_hook(self) -> None:
         """Load the cogs and the buttons, and tell Discord about the commands if they changed."""
@@ -147,8 +149,29 @@ class KruzhokBot(commands.AutoShardedBot):
         """Remember when a circle's channel was deleted."""
         await self.app.groups.gone(f"{PLATFORM}:{channel.id}", self.app.now())
 
+    async def on_socket_event_type(self, name: str) -> None:
+        """Note that something came from Discord."""
+        self._condition.progress()
+
+    async def on_shard_disconnect(self, shard: int) -> None:
+        """Note that a connection broke; discord.py resumes it."""
+        self._broken_shards.add(shard)
+        self._condition.disconnected("a connection to Discord broke, and is resumed")
+
+    async def on_shard_resumed(self, shard: int) -> None:
+        """Note that a connection was resumed."""
+        self._broken_shards.discard(shard)
+        if not self._broken_shards and self.is_ready():
+            self._condition.connected()
+
+    async def on_shard_ready(self, shard: int) -> None:
+        """Note that a connection was begun anew."""
+        await self.on_shard_resumed(shard)
+
     async def on_ready(self) -> None:
         """See which servers the bot was added to or removed from while it did not run."""
+        self._broken_shards.clear()
+        self._condition.connected()
         here = {server_named(guild.id) for guild in self.guilds}
         known = await self.app.groups.servers(PLATFORM)
         await self.app.groups.left(known - here, self.app.now())
