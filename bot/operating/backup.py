@@ -15,8 +15,8 @@ from bot import __version__
 from bot.errors import UserError
 from bot.operating import archive
 from bot.operating.manifest import DATABASES, IDENTITY, STATE, TEXTS, BackupError, Manifest, Member
-from bot.store.alone import HALF_RESTORED, UNFINISHED
 from bot.store.copies import copy_database, damage_of, version_of
+from bot.store.state import HALF_RESTORED, UNFINISHED
 
 NAME = "kruzhok-{:%Y%m%dT%H%M%SZ}.tar"
 OURS = re.compile(r"kruzhok-\d{8}T\d{6}Z\.tar")

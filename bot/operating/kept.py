@@ -10,12 +10,11 @@ from bot.library.index import checksum, reading_folders
 from bot.operating.findings import Finding, ok, problem, warning
 from bot.recurrence.zones import TZDATA_VERSION, zone
 from bot.reply import day_and_time
-from bot.store.alone import UNFINISHED
 from bot.store.looking import damage_in, versions_in
 from bot.store.occurrences import Occurrences
 from bot.store.overview import Figures, Overview
 from bot.store.schedules import Schedules
-from bot.store.state import FILE, State
+from bot.store.state import FILE, UNFINISHED, State
 
 _SHOWN = 3
 # A lease and some tries; what is later than this has no process that is at it.

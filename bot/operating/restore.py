@@ -14,9 +14,9 @@ from typing import BinaryIO
 from bot.operating.archive import Archive
 from bot.operating.backup import Step, pass_on, remove, sync_folder
 from bot.operating.manifest import KEYS, STATE, BackupError, Manifest, Member
-from bot.store.alone import UNFINISHED, alone
+from bot.store.alone import alone
 from bot.store.copies import damage_of, has_code, held_still, is_as_migrated, version_of
-from bot.store.state import migrations
+from bot.store.state import UNFINISHED, migrations
 
 ASIDE = "before-restoring-{:%Y%m%dT%H%M%SZ}"
 MATRIX, RESTORED = "matrix", "restored.json"

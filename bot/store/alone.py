@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.store.state import StateError
+from bot.store.state import HALF_RESTORED, UNFINISHED, StateError
 
 FILE = "running.lock"
-# A restoring writes it before it moves anything, and deletes it at its end.
-UNFINISHED = "restoring.json"
 IN_USE = "A bot runs on {folder} already. End it first; or name another folder with KRUZHOK_STATE."
-HALF_RESTORED = "A backup was restored to {folder}, and not to the end. Run ./kruzhok restore with the same file again."
 # Whoever only looks whether somebody has it holds it for an instant.
 _ATTEMPTS, _SECONDS_BETWEEN = 5, 0.1
 

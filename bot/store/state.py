@@ -12,10 +12,13 @@ from typing import Any
 import aiosqlite
 
 FILE = "state.sqlite"
+# A restoring of a backup writes it before it moves anything, and deletes it at its end.
+UNFINISHED = "restoring.json"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _NUMBER = re.compile(r"(\d{4})_\w+\.sql\Z")
 _BUSY_SECONDS = 5
 _DAMAGED = "{path} is damaged. Restore a backup, or move the file away to begin anew."
+HALF_RESTORED = "A backup was restored to {folder}, and not to the end. Run ./kruzhok restore with the same file again."
 _PRIMARY_CODE = 0xFF  # an extended result code has the primary one in its last byte
 
 
@@ -157,10 +160,12 @@ async def open_state(stack: AsyncExitStack, folder: Path) -> State:
     """Open the state database in ``folder``, making or migrating it.
 
     Raises:
-        StateError: It is damaged, newer than this program, or cannot be written.
+        StateError: It is damaged, newer than this program, half restored, or cannot be written.
     """
     path = folder / FILE
     try:
+        if await asyncio.to_thread((folder / UNFINISHED).exists):
+            raise StateError(HALF_RESTORED.format(folder=folder))
         await asyncio.to_thread(_make_private, path)
         writer = await _connect(stack, path)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):

@@ -19,8 +19,7 @@ from bot.errors import UserError
 from bot.operating.backup import OURS, NotWritten, back_up, back_up_to, remove_older
 from bot.operating.manifest import IDENTITY, KEYS, SETTINGS, STATE, BackupError
 from bot.settings import SHIPPED_DATA
-from bot.store.alone import UNFINISHED
-from bot.store.state import FILE
+from bot.store.state import FILE, UNFINISHED
 from tests.operating.folders import NOW, SECRET, backup_of, entries, make, put_back, told
 
 ROOT = SHIPPED_DATA.parent

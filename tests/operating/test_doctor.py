@@ -18,8 +18,7 @@ from bot.operating.findings import Finding, State, worst
 from bot.operating.manifest import IDENTITY, KEYS, SETTINGS
 from bot.platforms.matrix.crypto_store import make_store
 from bot.platforms.matrix.identity import Identity, write_identity
-from bot.store.alone import UNFINISHED
-from bot.store.state import FILE, migrations
+from bot.store.state import FILE, UNFINISHED, migrations
 from tests.operating.folders import make
 from tests.platforms.discord.loopback import loopback
 from tests.platforms.discord.test_run import SECONDS_TO_START, started

@@ -1,17 +1,18 @@
 """A state folder belongs to one running bot at a time, and is free again however that ended."""
 
+import asyncio
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.settings import SHIPPED_DATA
-from bot.store.alone import FILE, UNFINISHED, alone, is_held
-from bot.store.state import StateError
+from bot.store.alone import FILE, alone, is_held
+from bot.store.state import UNFINISHED, StateError, open_state
 
 HOLDS = """
 import sys
@@ -72,3 +73,16 @@ def test_where_nothing_can_be_written_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StateError, match="KRUZHOK_STATE must name a folder"), alone(tmp_path / "file"):
         pass
+
+
+def test_nobody_begins_anew_where_a_restoring_was_not_finished(tmp_path: Path) -> None:
+    """Neither a chat nor a script, which would find no database for a moment."""
+    (tmp_path / UNFINISHED).write_text("{}")
+
+    async def opened() -> None:
+        async with AsyncExitStack() as stack:
+            await open_state(stack, tmp_path)
+
+    with pytest.raises(StateError, match="not to the end"):
+        asyncio.run(opened())
+    assert {path.name for path in tmp_path.iterdir()} == {UNFINISHED}
