@@ -5,13 +5,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import discord, library, schedule
+from tests.bench import discord, library, matrix, schedule
 from tests.bench.table import Table
 
 AREAS: dict[str, Callable[[Path, bool], Iterator[Table]]] = {
     "library": library.measure,
     "discord": discord.measure,
     "schedule": schedule.measure,
+    "matrix": matrix.measure,
 }
 
 

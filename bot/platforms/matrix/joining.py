@@ -17,9 +17,9 @@ log = logging.getLogger(__name__)
 
 # A flood of invitations is taken up slowly, and what is beyond this is not looked at: whoever means it asks again.
 MOST_WAITING = 500
-SECONDS_BETWEEN = 1.0
+SECONDS_BETWEEN = 0.25
 # One inviter cannot bring us into more rooms than this within an hour.
-MOST_OF_ONE, AN_HOUR = 20, 3600.0
+MOST_OF_ONE, AN_HOUR = 100, 3600.0
 
 
 class Joining:
