@@ -153,7 +153,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         SettingsError: Something of it cannot be; says everything that is wrong.
     """
     named = environment.get("KRUZHOK_SETTINGS", "").strip()
-    usual = _state(environment.get("KRUZHOK_STATE", "").strip()) / FILE
+    usual = state_folder(environment.get("KRUZHOK_STATE", "").strip()) / FILE
     file = Path(named).expanduser().absolute() if named else usual if os.path.lexists(usual) else None
     said = gather(environment, KNOWN, TESTS_OWN, file)
     reader = _Reader(said)
@@ -170,7 +170,8 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
     return configuration
 
 
-def _state(said: str) -> Path:
+def state_folder(said: str) -> Path:
+    """Return the state folder: the one that was said, or else the system's folder for application data."""
     return (Path(said).expanduser() if said else user_data_path("kruzhok", appauthor=False)).absolute()
 
 
@@ -184,7 +185,7 @@ class _Reader:
     def folders(self) -> Settings:
         state, data = self._words.get("KRUZHOK_STATE"), self._words.get("KRUZHOK_DATA")
         further = [data.path(part) for each in data.parts for part in _joined(data, each)] if data else []
-        return Settings(state.path(state.text) if state else _state(""), (SHIPPED_DATA, *further))
+        return Settings(state.path(state.text) if state else state_folder(""), (SHIPPED_DATA, *further))
 
     def discord(self) -> DiscordSettings | None:
         token = self._secret("KRUZHOK_DISCORD_TOKEN")
