@@ -181,7 +181,7 @@ class MatrixPlatform:
     async def open_thread(self, target: Target, receipt: Receipt, post: Post) -> str:
         """Begin the thread of a post with its first follow-up; returns the event that the thread is under."""
         room = self._room(target)
-        starter = posts.thread_starter(post, await self._shown(target))
+        starter = posts.thread_starter(post)
         if receipt.thread or starter is None:
             return receipt.thread
         relation = {

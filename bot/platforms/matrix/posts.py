@@ -43,7 +43,7 @@ def post(post: Post, shown: Shown, *, mentions_room: bool, has_thread: bool) -> 
     return laid_out(shorter[min(first, len(shorter) - 1)])
 
 
-def thread_starter(post: Post, shown: Shown | None = None) -> Message | None:
+def thread_starter(post: Post) -> Message | None:
     """Return what begins the thread of a post: the first follow-up of its prompt; None if it has none."""
     prompts = (piece.prompt for piece in post.reply.pieces if isinstance(piece, Question))
     first = next((each for prompt in prompts for each in prompt.follow_ups if each.strip()), "")

@@ -77,7 +77,7 @@ def test_only_what_has_a_subject_is_to_be_discussed() -> None:
 def test_a_thread_begins_with_the_first_follow_up() -> None:
     assert thread_starter(asking(prompt())) == Message("To begin with: And then?", "To begin with: And then?")
     hostile = replace(prompt(), follow_ups=("", "<b>\n" * 30_000, "And then?"))
-    starter = thread_starter(asking(hostile), SHOWN)
+    starter = thread_starter(asking(hostile))
     assert starter is not None
     well_made(starter)
     assert starter.body.startswith("To begin with: <b> <b>")
