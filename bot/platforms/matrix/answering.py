@@ -131,6 +131,10 @@ class Answering:
 
     async def _work(self, group: str) -> None:
         """Send and answer all that waits in a group."""
+        with self._sending.at_answers():
+            await self._work_off(group)
+
+    async def _work_off(self, group: str) -> None:
         to_flush = [group]
         while not self.ending.is_set():
             try:

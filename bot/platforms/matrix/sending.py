@@ -100,18 +100,17 @@ class Sending:
     async def flush(self, group: str, now: Callable[[], Any]) -> None:
         """Send what waits for a group, in order, for as long as that takes; other groups do not wait."""
         pauses = Pauses(self._random)
-        with self._at_answers():
-            while (message := await self._outbox.next(group)) is not None:
-                try:
-                    event = await self.send(room_of(group), message.kind, message.content, message.key)
-                except Unreachable as error:
-                    log.info("an answer waits: %s", error)
-                    await self._sleep(pauses.next())
-                except MatrixRefused as error:
-                    await self._refused(message, error, pauses, now)
-                else:
-                    pauses.reset()
-                    await self._outbox.sent(message, event, now())
+        while (message := await self._outbox.next(group)) is not None:
+            try:
+                event = await self.send(room_of(group), message.kind, message.content, message.key)
+            except Unreachable as error:
+                log.info("an answer waits: %s", error)
+                await self._sleep(pauses.next())
+            except MatrixRefused as error:
+                await self._refused(message, error, pauses, now)
+            else:
+                pauses.reset()
+                await self._outbox.sent(message, event, now())
 
     async def _refused(self, message: Message, error: MatrixRefused, pauses: Pauses, now: Callable[[], Any]) -> None:
         """Wait, or give an answer up that the server never takes."""
@@ -127,7 +126,8 @@ class Sending:
             await self._outbox.drop(message, now())
 
     @contextmanager
-    def _at_answers(self) -> Iterator[None]:
+    def at_answers(self) -> Iterator[None]:
+        """Answer, and send answers: scheduled posts let that go first."""
         self._answering += 1
         self._calm.clear()
         try:
