@@ -17,7 +17,7 @@ from bot.errors import UserError
 from bot.platforms.matrix import render
 from bot.platforms.matrix.asking import Asking, Request, Withdrawal
 from bot.platforms.matrix.direct import DirectRooms
-from bot.platforms.matrix.encryption import Unreadable
+from bot.platforms.matrix.encryption import StoreBroken, Unreadable
 from bot.platforms.matrix.homeserver import MatrixRefused, Unreachable
 from bot.platforms.matrix.polling import Polling, is_poll
 from bot.platforms.matrix.rooms import Rooms
@@ -44,7 +44,8 @@ CANNOT_READ = (
 )
 # How long a key may take before we say that it is missing, and how often we look.
 PATIENCE, LOOK_SECONDS = timedelta(seconds=20), 5.0
-# After a fault of the database's, such as a full disk.
+# What cannot be kept, as with a full disk, and how long to wait then.
+_FAULTS = (sqlite3.Error, StoreBroken)
 _FAULT_SECONDS = 5.0
 _PRIVACY_DELETE = "privacy delete"
 
@@ -144,7 +145,7 @@ class Answering:
                 if waiting is None:
                     return
                 to_flush = await self._handle(waiting)
-            except sqlite3.Error:  # a full disk: nothing is lost, and it goes on when there is room
+            except _FAULTS:  # nothing is lost, and it goes on when there is room
                 log.exception("answers in %s wait", group)
                 to_flush = [group]
                 await self._sleep(_FAULT_SECONDS)
@@ -153,7 +154,7 @@ class Answering:
         """Take one received event to its end; returns the groups to which something is to be sent."""
         try:
             return await self._handled(waiting)
-        except (sqlite3.Error, asyncio.CancelledError):
+        except (*_FAULTS, asyncio.CancelledError):
             raise
         except Exception:  # a bug: logged whole; it must not keep those who ask afterwards from being answered
             log.exception("an event could not be handled")
@@ -293,7 +294,7 @@ class Answering:
         while True:
             try:
                 await self._tell_of_unreadable()
-            except sqlite3.Error:  # a full disk: said when there is room again
+            except _FAULTS:  # it is said when there is room again
                 log.exception("nobody could be told of what cannot be read")
             await self._sleep(LOOK_SECONDS)
 
