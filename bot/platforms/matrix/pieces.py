@@ -76,7 +76,10 @@ def own(text: str, shown: Shown) -> tuple[Run, ...]:
     for match in found.finditer(plain):
         name, link = match["name"], match["link"]
         if name or link:
-            linked += [Run(plain[end : match.start()]), Run(shown.typed(name)) if name else Run(link, link=link)]
+            linked += [
+                Run(plain[end : match.start()]),
+                Run(shown.typed(name), "strong") if name else Run(link, link=link),
+            ]
             end = match.end()
     return tuple(run for run in (*linked, Run(plain[end:])) if run.text)
 

@@ -127,7 +127,9 @@ def test_a_quotation_shows_misprints_and_what_was_asked_for() -> None:
 
 def test_a_sentence_is_a_message_without_marks() -> None:
     message = only(Failure("usage", "No <such> thing. Usage: /quote [words]"), commands=("quote",), prefix="?")
-    assert message == Message("No <such> thing. Usage: ?quote [words]", "No &lt;such&gt; thing. Usage: ?quote [words]")
+    assert message == Message(
+        "No <such> thing. Usage: ?quote [words]", "No &lt;such&gt; thing. Usage: <strong>?quote</strong> [words]"
+    )
     assert content(message, notice=True) == {
         "msgtype": "m.notice",
         "body": message.body,
