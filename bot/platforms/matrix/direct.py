@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
-from bot.platforms.matrix.homeserver import Homeserver, MatrixRefused, path
+from bot.platforms.matrix.homeserver import Homeserver, Json, MatrixRefused, path
 from bot.platforms.matrix.rooms import INVITED, JOINED, Rooms
 
 log = logging.getLogger(__name__)
 
+# In the event that begins a room of ours, to tell it from others.
+_DIRECT = "org.kruzhok.direct"
 ENCRYPTED = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
 
 
@@ -19,6 +22,7 @@ class DirectRooms:
         self._user = user
         self._rooms = rooms
         self._opening: dict[str, asyncio.Lock] = {}
+        self._making = asyncio.Lock()
 
     async def with_user(self, user: str) -> str:
         """Return the room with somebody; it is encrypted if they can read that.
@@ -39,8 +43,7 @@ class DirectRooms:
         keys = await self._home.ask("POST", "v3/keys/query", {"device_keys": {user: []}})
         can_decrypt = bool((keys.get("device_keys") or {}).get(user))
         state = [ENCRYPTED] if can_decrypt else []
-        made = {"invite": [user], "is_direct": True, "preset": "trusted_private_chat", "initial_state": state}
-        number = str((await self._home.ask("POST", "v3/createRoom", made)).get("room_id", ""))
+        number = await self._made(user, state)
         # Until the stream tells more of it, this is what matters for sending.
         room = self._rooms.enter(number)
         begun = {"type": "m.room.create", "state_key": "", "sender": self._user, "content": {}}
@@ -51,6 +54,31 @@ class DirectRooms:
         for event in (begun, *members, *state):
             room.apply(event)
         return number
+
+    async def _made(self, user: str, state: Sequence[Json]) -> str:
+        """Make a room, and invite somebody into it."""
+        made = {"invite": [user], "is_direct": True, "preset": "trusted_private_chat", "initial_state": state}
+        async with self._making:
+            try:
+                answer = await self._home.ask("POST", "v3/createRoom", {**made, "creation_content": {_DIRECT: True}})
+            except MatrixRefused:
+                await self._leave_empty()
+                raise
+        return str(answer.get("room_id", ""))
+
+    async def _leave_empty(self) -> None:
+        """Leave what a server has made before it refused to invite anybody into it: Synapse keeps that."""
+        joined = (await self._home.ask("GET", "v3/joined_rooms")).get("joined_rooms")
+        for number in joined if isinstance(joined, list) else ():
+            known = self._rooms.get(number)
+            if known is not None and known.present != {self._user}:
+                continue
+            try:
+                begun = await self._home.ask("GET", path("v3/rooms", number, "state", "m.room.create", ""))
+                if begun.get(_DIRECT):
+                    await self._home.ask("POST", path("v3/rooms", number, "leave"), {})
+            except MatrixRefused as error:
+                log.info("an empty room could not be left: %s", error.code)
 
     async def _tell_clients(self, user: str, room: str) -> None:
         """Mark the room as direct, for whoever looks at our account with a client; nothing depends on it."""
