@@ -104,7 +104,7 @@ class Asking:
             return None
         values = await self._app.values.at(group_of(room.number))
         # Whoever is invited may come at any time; until then, what is said is said to us.
-        is_for_two = len(room.present) <= 2
+        is_for_two = len(room.joined) <= 2
         names = (self._user, self._user.partition(":")[0].lstrip("@"), room.display_name(self._user))
         asked = addressing.asked(message, Surroundings(values["prefix"], names, is_for_two, self._words))
         if asked is None:
