@@ -135,23 +135,26 @@ class Circle:
         """Return the event that answers another."""
         return await person.wait_for(lambda event: event["sender"] == self.bot.id and replied_to(event) == to, room)
 
-    async def said(self, person: Plain, room: str) -> list[Json]:
-        """Return what the bot has said in a room up to now that nobody waited for, and count it as read.
+    async def said(self, person: Plain, room: str, since: str = "") -> list[Json]:
+        """Return what the bot has said in a room up to now that this person did not wait for, and count it as read.
 
         Everything said before is answered by then, if it ever is.
+
+        Args:
+            since: Only what it said after this event.
         """
         fence = await self.ask(person, room, FENCE)
-        assert body(fence).startswith("quote"), body(fence)
+        assert "quote [words]" in body(fence)
         unread = person.unread[room]
-        found = [event for event in unread if event["sender"] == self.bot.id and "state_key" not in event]
         person.unread[room] = []
-        return found
+        if since:
+            unread = unread[[event["event_id"] for event in unread].index(since) :]
+        return [event for event in unread if event["sender"] == self.bot.id and "state_key" not in event]
 
     async def silent(self, person: Plain, room: str, *said: Json | str) -> None:
         """Say something, and see that the bot says nothing."""
-        for each in said:
-            await person.send(room, each)
-        assert [body(event) for event in await self.said(person, room)] == []
+        sent = [await person.send(room, each) for each in said]
+        assert [body(event) for event in await self.said(person, room, sent[0])] == []
 
     async def direct_room(self, person: Plain) -> str:
         """Accept the bot's invitation to a direct room, and return the room."""
@@ -227,7 +230,7 @@ def membership(event: Json, user: str) -> str:
 
 def body(event: Json) -> str:
     """Return the plain text of an event; nothing if it has none."""
-    return str(event["content"].get("body", ""))
+    return str(event.get("content", {}).get("body", ""))
 
 
 def html(event: Json) -> str:
@@ -237,7 +240,7 @@ def html(event: Json) -> str:
 
 def relation(event: Json) -> Json:
     """Return what an event says that it relates to."""
-    found: Json = event["content"].get("m.relates_to") or {}
+    found: Json = event.get("content", {}).get("m.relates_to") or {}
     return found
 
 
