@@ -76,6 +76,12 @@ def _health() -> tuple[Arguments, Work]:
     return _no_arguments, health
 
 
+def _setup() -> tuple[Arguments, Work]:
+    from bot.operating.setup import add_arguments, setup
+
+    return add_arguments, setup
+
+
 def _doctor() -> tuple[Arguments, Work]:
     from bot.operating.doctor import add_arguments, doctor
 
@@ -98,6 +104,7 @@ SUBCOMMANDS = (
     Subcommand("run", "run on the chat services that are configured", _run),
     Subcommand("invite", "print the links by which people get the bot on Discord", _invite),
     Subcommand("health", "ask the running bot how it is: 0 if all is well, 1 if not", _health),
+    Subcommand("setup", "ask for what the bot needs, try it and write it down", _setup),
     Subcommand("doctor", "look over what the bot needs, and say how to put it right", _doctor),
     Subcommand("backup", "copy state, Matrix device and settings into one file, while the bot runs", _backup),
     Subcommand("restore", "put a backup back, and keep what was there", _restore),

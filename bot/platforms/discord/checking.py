@@ -1,6 +1,7 @@
 """Asks Discord, over REST alone, whether the bot can do its work there; nothing is sent and nothing changed."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from bot.platforms.discord.serving import UNREACHABLE, refusals_told
 from bot.platforms.discord.sync import hash_of
 from bot.posting import Target
 from bot.settings import DiscordSettings
+
+log = logging.getLogger(__name__)
 
 GONE = "It is gone, or Kruzhok cannot see it."
 REMOVED = "Kruzhok is not in its server."
@@ -40,6 +43,15 @@ async def commands_hash(app: App) -> str:
         return hash_of(bot.tree)
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that the bot is in, with the numbers and names of channels in which it can post."""
+
+    number: int
+    name: str
+    channels: tuple[tuple[int, str], ...]
+
+
 @dataclass
 class Discord:
     """Discord, as it was logged in to.
@@ -54,14 +66,23 @@ class Discord:
     name: str
     _guilds: dict[int, discord.Guild | None] = field(default_factory=dict)
 
-    async def servers(self) -> int:
-        """Return in how many servers the bot is; at most 200 are counted.
+    async def first_server(self, most: int) -> "Server | None":
+        """Return the server that the bot is in first, with channels in which it can post; None if none can be seen."""
+        try:
+            guilds = await ask(self.client.http, Route("GET", "/users/@me/guilds"))
+            if not guilds:
+                return None
+            number = int(guilds[0]["id"])
+            guild = await self._fetched(number)
+            channels = [(each.id, each.name) for each in guild.text_channels if self._can_post(guild, each)]
+            return Server(number, guild.name, tuple(channels[:most]))
+        except (DeliveryFailed, NotDone) as error:
+            log.info("the first server cannot be seen: %s", error)
+            return None
 
-        Raises:
-            DeliveryFailed: There was no answer.
-            NotDone: Discord refused.
-        """
-        return len(await ask(self.client.http, Route("GET", "/users/@me/guilds")))
+    def _can_post(self, guild: discord.Guild, channel: discord.TextChannel) -> bool:
+        target = Target(f"discord:{channel.id}", f"discord:server:{guild.id}", str(channel.id))
+        return not any(obstacles(Place.cached(channel), target, guild))
 
     async def missing(self, target: Target) -> list[str]:
         """Return what keeps the bot from posting somewhere, each as a sentence; nothing if all is well.

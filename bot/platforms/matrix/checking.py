@@ -3,12 +3,15 @@
 from pathlib import Path
 from typing import Literal
 
-from bot.platforms.matrix.homeserver import Homeserver, Json, MatrixRefused, Unreachable, open_session
-from bot.platforms.matrix.identity import Identity
+from bot.errors import CannotServe
+from bot.platforms.matrix.homeserver import Homeserver, Json, MatrixRefused, Unreachable, open_session, path
+from bot.platforms.matrix.identity import Identity, IdentityError, read_identity
+from bot.platforms.matrix.serving import UNREACHABLE, WRONG_LOGIN
 from bot.settings import MatrixSettings
 
 Look = tuple[str, Literal["ok", "warning", "problem"], str, str]
 
+TOO_OFTEN = "The homeserver asks to wait before somebody logs in again. Try again in some minutes."
 _NEW_DEVICE = "Set the account's password; then remove the folder {folder} to begin anew as a new device."
 
 
@@ -67,3 +70,53 @@ def _at(found: Json, *names: str) -> Json:
             return {}
         found = inner
     return found
+
+
+async def log_in(settings: MatrixSettings) -> str:
+    """Log in with a password and out again, so that no device is left; returns the account's full name.
+
+    Raises:
+        CannotServe: The homeserver does not accept it, or cannot be reached.
+    """
+    asked = {"type": "m.login.password", "identifier": {"type": "m.id.user", "user": settings.user}}
+    async with open_session() as session:
+        home = Homeserver(settings.homeserver, session, settings.token)
+        try:
+            if not settings.password:
+                return str((await home.ask("GET", "v3/account/whoami")).get("user_id", ""))
+            answer = await home.ask("POST", "v3/login", asked | {"password": settings.password})
+            home.token = str(answer.get("access_token", ""))
+            await home.ask("POST", "v3/logout", {})
+        except Unreachable:
+            raise CannotServe(UNREACHABLE, is_refusal=False) from None
+        except MatrixRefused as refused:
+            if refused.retry_after is not None:
+                raise CannotServe(TOO_OFTEN, is_refusal=False) from None
+            raise CannotServe(WRONG_LOGIN, is_refusal=True) from None
+    return str(answer.get("user_id", ""))
+
+
+async def first_rooms(settings: MatrixSettings, folder: Path, most: int) -> list[tuple[str, str]]:
+    """Return the rooms that the bot's device is in, by number and name; none while there is no device or no answer."""
+    try:
+        identity = read_identity(folder)
+    except IdentityError:
+        return []
+    if identity is None:
+        return []
+    async with open_session() as session:
+        home = Homeserver(settings.homeserver, session, identity.token)
+        try:
+            joined = (await home.ask("GET", "v3/joined_rooms")).get("joined_rooms", [])
+            return [(room, await _name(home, room)) for room in joined[:most]]
+        except (Unreachable, MatrixRefused):
+            return []
+
+
+async def _name(home: Homeserver, room: str) -> str:
+    """Return what people call a room; its number if it has no name."""
+    try:
+        found = await home.ask("GET", path("v3/rooms", room, "state", "m.room.name"))
+    except MatrixRefused:
+        return room
+    return str(found.get("name") or room)
