@@ -25,6 +25,7 @@ from bot.errors import Refused, UserError
 from bot.health import GRACE, LONGEST_ROUND, NO_METRICS, Health, told
 from bot.metrics import Metrics
 from bot.operating.health import NOWHERE, SILENT
+from bot.platforms.discord.custom_id import COMMAND, Press
 from bot.settings import HealthSettings
 from bot.store.schedules import Schedule
 from bot.store.state import FILE
@@ -85,6 +86,8 @@ async def test_a_running_bot_says_how_it_is_and_what_it_does(state: Path, served
         await asyncio.wait_for(served.ready.wait(), PATIENCE)
         await served.slash("quote", words="a private question about anna")
         await asyncio.wait_for(served.answered.get(), PATIENCE)
+        await served.press(Press(COMMAND, "quote Cheka").custom_id)
+        await asyncio.wait_for(served.answered.get(), PATIENCE)
         report = json.loads(await until_it_says(port, 200, '"due": 0'))
         assert report["platforms"]["discord"]["connected"]
         assert report["deliveries"]["latest"] is not None
@@ -93,8 +96,8 @@ async def test_a_running_bot_says_how_it_is_and_what_it_does(state: Path, served
         status, text = await fetched(port, "/metrics")
         assert status == 200
         for line in (
-            'kruzhok_answers_total{command="quote",outcome="answered"} 1.0',
-            'kruzhok_answer_seconds_bucket{command="quote",le="+Inf"} 1.0',
+            'kruzhok_answers_total{command="quote",outcome="answered"} 2.0',
+            'kruzhok_answer_seconds_bucket{command="quote",le="+Inf"} 2.0',
             'kruzhok_posts_total{outcome="posted"} 1.0',
             'kruzhok_platform_up{platform="discord"} 1.0',
             "kruzhok_database_writable 1.0",

@@ -19,6 +19,7 @@ from bot.app import App
 from bot.commands import Argument, Command, Commands, Failure, safely
 from bot.concealing import HIDDEN, MEMBER, Concealed
 from bot.logs import OneLine
+from bot.platforms.discord.serving import REFUSED
 from bot.reply import Reply
 from bot.settings import LogSettings
 from tests.conftest import CALLER
@@ -186,6 +187,13 @@ async def test_what_a_member_said_is_left_out_of_what_came_of_it(write: Write, e
         assert word not in line
 
 
+def test_an_error_that_is_told_within_a_sentence_quotes_nobody(write: Write) -> None:
+    with pytest.raises(OSError, match="private") as caught, Answers().one("quote", "a private question"):
+        raise OSError("no such thing: private")
+    line = write("nobody could be told: %s (%d)", caught.value, 7)
+    assert "nobody could be told: [left out: it may quote a member] (7)" in line
+
+
 async def test_what_goes_wrong_for_another_reason_is_told(write: Write) -> None:
     with pytest.raises(OSError, match="No space") as caught, Answers().one("quote", "a private question"):
         raise OSError("No space left on device")
@@ -274,6 +282,16 @@ async def test_no_line_of_a_running_bot_has_a_token_a_name_or_a_text(state: Path
             assert secret not in line, line
         if form == "json":
             assert json.loads(line)["logger"]
+
+
+async def test_why_it_ends_is_a_line_like_all_others(state: Path) -> None:
+    async with loopback() as served:
+        served.refuses = True
+        async with started(state, "run", **served.environment, KRUZHOK_LOG="json") as process:
+            code, out, err = await ended(process)
+    assert (code, out) == (78, "")
+    (line,) = err.splitlines()
+    assert json.loads(line)["message"] == REFUSED
 
 
 async def provoke(served: Loopback) -> None:

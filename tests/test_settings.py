@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import FILE, KNOWN, SHIPPED_DATA, Configuration, SettingsError, read_configuration
-from bot.sources import LARGEST_FILE, LONGEST_LINE
+from bot.sources import LARGEST_FILE, LONGEST_LINE, gather
 from tests.platforms.terminal.door import ROOT, run
 
 SECRET = "MTk4.Cl2FMQ.planted-secret"  # noqa: S105 - of nobody
@@ -223,7 +223,7 @@ def hostile(folder: Path, what: str) -> None:
         case "long":
             file.write_text("# \n" * 400_000, "utf-8")
         case "deep lists":
-            file.write_text("a = " + "[" * (LARGEST_FILE - 10), "utf-8")
+            file.write_text("a = " + "[\n" * (LARGEST_FILE // 2 - 10), "utf-8")
         case "deep keys":
             deepest = "a." * (LONGEST_LINE // 2 - 20) + "a = 1\n"
             tables = range(LARGEST_FILE // (LONGEST_LINE - 20))
@@ -280,6 +280,8 @@ def test_secrets_are_never_shown(tmp_path: Path) -> None:
     text = f'[discord]\ntoken = "{SECRET}"\n[matrix]\nhomeserver = "https://example.org"\nuser = "kruzhok"\n'
     found = read(tmp_path, text, KRUZHOK_MATRIX_PASSWORD=SECRET, KRUZHOK_MATRIX_TOKEN=SECRET)
     assert found.secrets == (SECRET,) * 3
+    variables = {"KRUZHOK_DISCORD_TOKEN": SECRET}
+    assert SECRET not in repr(gather(variables, KNOWN, (), tmp_path / FILE))
     assert SECRET not in repr(found) + str(found) + repr(found.discord) + repr(found.matrix)
 
 
@@ -301,6 +303,12 @@ def test_problems_show_no_secret(tmp_path: Path, text: str, variables: dict[str,
     told = problems(tmp_path, text, **variables)
     assert SECRET not in "".join(told)
     assert all(each.isprintable() for each in told)
+
+
+@pytest.mark.parametrize("name", ["KRUZHOK_MATRIX_HOMESERVER", "KRUZHOK_DISCORD_API"])
+def test_an_address_has_no_secret_in_it(tmp_path: Path, name: str) -> None:
+    told = problems(tmp_path, **{name: f"https://kruzhok:{SECRET}@example.org"})
+    assert f"{name} has a user or a password in it. Write it like https://example.org." in told
 
 
 @pytest.mark.parametrize("words", [(), ("ask", "/quote Cheka"), ("run",), ("invite",)])
