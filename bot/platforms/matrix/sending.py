@@ -5,6 +5,7 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from random import Random
 from typing import Any
 
@@ -21,6 +22,8 @@ REDACTION = "m.room.redaction"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 # Scheduled posts let answers go first, but not for ever.
 _CALM_SECONDS = 10.0
+# Set in whatever is done for an answer. A command may post, as `schedule run` does: that must not wait for its answer.
+_is_for_an_answer: ContextVar[bool] = ContextVar("is_for_an_answer", default=False)
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -130,14 +133,18 @@ class Sending:
         """Answer, and send answers: scheduled posts let that go first."""
         self._answering += 1
         self._calm.clear()
+        before = _is_for_an_answer.set(True)
         try:
             yield
         finally:
+            _is_for_an_answer.reset(before)
             self._answering -= 1
             if not self._answering:
                 self._calm.set()
 
     async def calm(self) -> None:
         """Wait until no answer is on its way, or for as long as a post should let others go first."""
+        if _is_for_an_answer.get():
+            return
         with suppress(TimeoutError):
             await asyncio.wait_for(self._calm.wait(), _CALM_SECONDS)
