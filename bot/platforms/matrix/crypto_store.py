@@ -4,13 +4,13 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, cast
 
 import peewee
 import vodozemac
-from nio.crypto import GroupSessionStore, OlmAccount, OlmDevice
+from nio.crypto import GroupSessionStore, OlmAccount, OlmDevice, OutboundSession
 from nio.crypto.olm_machine import Olm
 from nio.crypto.sessions import derive_pickle_key
 from nio.store import SqliteStore
@@ -46,6 +46,15 @@ def hush() -> None:
     logging.getLogger("peewee").setLevel(logging.WARNING)
 
 
+class _Database(peewee.SqliteDatabase):
+    """A database that nio's tables are bound to once, not anew for each query, which takes longer than the query."""
+
+    def bind_ctx(self, models: Any, *_: Any, **__: Any) -> Any:
+        if any(model._meta.database is not self for model in models):
+            self.bind(models, bind_refs=False, bind_backrefs=False)
+        return nullcontext()
+
+
 class CryptoStore(SqliteStore):
     """nio's store with a write-ahead log, so that a step is one flush to the disk.
 
@@ -54,7 +63,7 @@ class CryptoStore(SqliteStore):
 
     def _create_database(self) -> Any:
         pragmas = {"foreign_keys": 1, "secure_delete": 1, "journal_mode": "wal", "synchronous": "full"}
-        return peewee.SqliteDatabase(self.database_path, pragmas=pragmas)
+        return _Database(self.database_path, pragmas=pragmas)
 
     def load_inbound_group_sessions(self) -> GroupSessionStore:
         """Return an empty store."""
@@ -104,6 +113,17 @@ class Machine(Olm):
     def _handle_olm_event(self, sender: str, sender_key: str, payload: dict[str, Any]) -> None:
         self.opened.append((sender, sender_key, payload))
 
+    def begin(self, device: OlmDevice, one_time_key: str) -> None:
+        """Begin an Olm session with a device, by a key of its own that it signed.
+
+        Raises:
+            ValueError: It is no key.
+        """
+        # nio would save our account as well, which does not change by it.
+        session = OutboundSession(self.account, device.curve25519, one_time_key)
+        self.session_store.add(device.curve25519, session)
+        self.save_session(device.curve25519, session)
+
     def mark_broken(self, sender: str, sender_key: str) -> None:
         """Note that the Olm session with a device is to be begun anew, unless that was done lately."""
         self._mark_device_for_unwedging(sender, sender_key)  # type: ignore[no-untyped-call]  # nio's
@@ -113,6 +133,15 @@ class Machine(Olm):
         session = self.session_store.get(device.curve25519)
         sealed = self._olm_encrypt(session, device, kind, content)  # type: ignore[no-untyped-call]  # nio's
         return cast(dict[str, Any], sealed)
+
+    def forget_devices(self, user: str) -> None:
+        """Let go of somebody's devices, in the store as well; Olm sessions stay for a while, since they may be back."""
+        self.device_store._entries.pop(user, None)
+        with self._crypto_store.step():
+            theirs = "SELECT id FROM devicekeys WHERE user_id = ?"
+            for table in ("keys", "devicetruststate"):
+                self._crypto_store.rows(f"DELETE FROM {table} WHERE device_id IN ({theirs})", user)  # noqa: S608 - names of ours
+            self._crypto_store.rows("DELETE FROM devicekeys WHERE user_id = ?", user)
 
     def reload(self) -> None:
         """Go back to what is in the store."""

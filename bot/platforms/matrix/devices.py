@@ -76,9 +76,13 @@ class Devices:
             self._silent.end(user)
 
     def left(self, users: Iterable[str]) -> None:
-        """Note with whom we share no encrypted room any more, so that we are not told of changes."""
-        self._current.difference_update(users)
-        self._due.difference_update(users)
+        """Forget the devices of those with whom we share no room any more: of their changes we are not told."""
+        for user in users:
+            self._current.discard(user)
+            self._due.discard(user)
+            if user in self._machine.device_store.users:
+                self._machine.forget_devices(user)
+                self.version += 1
 
     def suspect(self, user: str) -> None:
         """Note that somebody has a device that we do not know."""
@@ -235,7 +239,7 @@ class Devices:
         try:
             [key] = claimed[device.user_id][device.device_id].values()
             _check(key, device.user_id, device.device_id, device.ed25519)
-            self._machine.create_session(key["key"], device.curve25519)
+            self._machine.begin(device, key["key"])
         except (KeyError, TypeError, AttributeError, ValueError):
             return False  # it has none, or none that is its own
         return True

@@ -97,8 +97,8 @@ class Encryption:
             StoreBroken: It could not be kept; it is to be taken again.
         """
         self.publishing.told(one_time_key_counts, unused_fallback_types)
-        self._devices.changed(_texts(changed))
         self._devices.left(_texts(left))
+        self._devices.changed(_texts(changed))
         if not to_device:
             return
         readable: set[tuple[str, str]] = set()
@@ -127,7 +127,11 @@ class Encryption:
             MatrixRefused: Our access token is no longer good.
         """
         async with self._keeping_up:
-            for work in (self.publishing.publish, self._devices.refresh_due, self._mend):
+            for what, work in (
+                ("take our keys", self.publishing.publish),
+                ("tell of devices", self._devices.refresh_due),
+                ("begin Olm sessions anew", self._mend),
+            ):
                 try:
                     await work()
                 except Unreachable:
@@ -135,7 +139,7 @@ class Encryption:
                 except MatrixRefused as refused:
                     if refused.is_lost_token:
                         raise
-                    log.warning("The homeserver refused to %s: %s.", work.__name__, refused.code or refused.status)
+                    log.warning("The homeserver refused to %s: %s.", what, refused.code or refused.status)
                 except StoreBroken as broken:
                     log.warning("Encryption could not be kept in order: %s.", broken)
 

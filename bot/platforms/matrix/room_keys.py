@@ -30,10 +30,10 @@ CREATE TABLE IF NOT EXISTS room_keys (
     owner TEXT NOT NULL,       -- the user whose device sent it
     sender_key TEXT NOT NULL,  -- the curve25519 key of that device
     ed25519 TEXT NOT NULL,     -- the ed25519 key that the device says it has
-    session TEXT NOT NULL,     -- pickled
     used_day INTEGER NOT NULL, -- when it last read anything, in days since 1970
+    session TEXT NOT NULL,     -- pickled
     PRIMARY KEY (room_id, session_id, owner)
-) STRICT, WITHOUT ROWID
+) STRICT
 """
 
 

@@ -33,8 +33,8 @@ class Raw:
         self.curve25519 = self._account.curve25519_key.to_base64()
         self.ed25519 = self._account.ed25519_key.to_base64()
 
-    async def publish(self, one_time_keys: int = 0) -> None:
-        """Publish its keys."""
+    async def publish(self, one_time_keys: int = 0, signer: "Raw | None" = None) -> None:
+        """Publish its keys; the one-time keys signed by another device, if one is given."""
         keys = {f"curve25519:{self.device}": self.curve25519, f"ed25519:{self.device}": self.ed25519}
         device = {"algorithms": [OLM, MEGOLM], "device_id": self.device, "user_id": self.user, "keys": keys}
         self._account.generate_one_time_keys(one_time_keys)
@@ -42,8 +42,8 @@ class Raw:
             f"signed_curve25519:{name}": {"key": key.to_base64()} for name, key in self._account.one_time_keys.items()
         }
         body = {
-            "device_keys": self._signed(device),
-            "one_time_keys": {name: self._signed(key) for name, key in once.items()},
+            "device_keys": self._signed(device, self),
+            "one_time_keys": {name: (signer or self)._signed(key, self) for name, key in once.items()},
         }
         await self._home.ask("POST", "v3/keys/upload", body)
         self._account.mark_keys_as_published()
@@ -123,9 +123,10 @@ class Raw:
             **changed,
         }
 
-    def _signed(self, value: Json) -> Json:
+    def _signed(self, value: Json, name: "Raw") -> Json:
+        """Sign in the name of a device."""
         signature = self._account.sign(signed_part(value)).to_base64()
-        return {**value, "signatures": {self.user: {f"ed25519:{self.device}": signature}}}
+        return {**value, "signatures": {name.user: {f"ed25519:{name.device}": signature}}}
 
 
 def said(text: str, room_id: str) -> Json:

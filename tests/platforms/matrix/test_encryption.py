@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.matrix.encryption import Unreadable
+from bot.platforms.matrix.encryption import StoreBroken, Unreadable
 from bot.platforms.matrix.homeserver import Json, Unreachable
 from bot.platforms.matrix.identity import STORE
 from tests.platforms.matrix.encrypted import Party, partying
@@ -279,6 +279,36 @@ async def test_a_device_without_one_time_keys_is_passed_over_until_it_has_one(pa
     clock[0] += 15
     assert await share() == ["keysclaim", "sendToDevicem.roo"]
     assert await share() == []
+
+
+async def test_devices_of_those_who_left_are_forgotten(party: Party) -> None:
+    bot, other = await party.ours(), await party.ours("other")
+    room = await party.gather(bot, other)
+    before = await bot.event(await bot.say(room, "before"))
+    await other.home.ask("POST", f"v3/rooms/{room}/leave", {})
+    await bot.until(lambda: other.user in bot.answer.get("device_lists", {}).get("left", []))
+    assert bot.encryption._store.rows("SELECT user_id FROM devicekeys WHERE user_id = ?", other.user) == []
+    orphans = "SELECT count(*) FROM keys WHERE device_id NOT IN (SELECT id FROM devicekeys)"
+    assert bot.encryption._store.rows(orphans) == [(0,)]
+    back = await party.gather(bot, other)
+    assert (await other.read(await bot.say(back, "again")))["content"]["body"] == "again"
+    assert (await bot.event(await bot.say(room, "alone")))["content"]["session_id"] != before["content"]["session_id"]
+
+
+async def test_a_full_disk_loses_nothing(party: Party) -> None:
+    bot, other = await party.ours(), await party.ours("other")
+    rooms = [await party.gather(other, bot) for _ in range(12)]
+    events = [await other.say(room, f"text {number}") for number, room in enumerate(rooms)]
+    database = bot.encryption._store.database
+    [[pages]] = bot.encryption._store.rows("PRAGMA page_count")
+    bot.encryption._store.rows(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreBroken):
+        await bot.until(lambda: False)
+    assert bot.encryption.newly_readable() == set()
+    assert not database.in_transaction()
+    bot.encryption._store.rows("PRAGMA max_page_count = 1000000")
+    for number, event in enumerate(events):
+        assert (await bot.read(event))["content"]["body"] == f"text {number}"
 
 
 async def test_an_olm_session_that_broke_is_begun_anew(party: Party) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import vodozemac
 
 from bot.platforms.matrix.encryption import Unreadable
 from bot.platforms.matrix.homeserver import Json
+from bot.platforms.matrix.identity import STORE
 from tests.platforms.matrix.encrypted import Party, partying
 from tests.platforms.matrix.ours import Ours
 from tests.platforms.matrix.raw import MEGOLM, OLM, Raw, said
@@ -286,19 +289,35 @@ async def test_a_key_from_another_device_than_it_says_reads_nothing(party: Party
     assert unreadable.value.reason == "its key is not from the device that it says"
 
 
-async def test_devices_that_are_not_their_own_are_passed_over(party: Party) -> None:
+async def test_devices_and_keys_that_are_not_signed_by_themselves_are_passed_over(party: Party) -> None:
     bot = await party.ours()
-    good, forged = await party.raw("good"), await party.raw("forged")
-    await good.publish(1)
-    # It signs with another key than it says it has.
-    forged.ed25519 = good.ed25519
+    forged, unsure = await party.raw("forged"), await party.raw("unsure")
+    # One signs itself with another key than it says it has, the other's one-time key is somebody else's.
+    forged.ed25519 = unsure.ed25519
     await forged.publish(1)
-    bot.home.asked.clear()
-    await bot.encryption.encrypt(ROOM, {bot.user, good.user, forged.user}, "m.room.message", {"body": "text"})
-    [told] = [path for path in bot.home.asked if "sendToDevice" in path]
-    assert told
-    assert bot.encryption._devices.of([forged.user]) == []
-    assert len(bot.encryption._devices.of([good.user])) == 1
+    await unsure.publish(1, signer=forged)
+    for raw in (forged, unsure):
+        await bot.encryption.encrypt(ROOM, {bot.user, raw.user}, "m.room.message", {"body": "text"})
+    assert bot.home.asked.count("v3/keys/claim") == 1
+    assert not [path for path in bot.home.asked if "sendToDevice" in path]
+
+
+async def test_a_one_time_key_is_good_for_one_time(party: Party) -> None:
+    bot = await party.ours()
+    mallory = await party.raw()
+    await mallory.begin(bot)
+    session = vodozemac.GroupSession()
+    await mallory.give_key(bot, mallory.room_key(ROOM, session))
+    await bot.until(lambda: bool(bot.answer.get("to_device", {}).get("events")))
+    assert bot.encryption.newly_readable() == {(ROOM, session.session_id)}
+    # Killed here; and what was begun with the key is lost, so that nothing but the account could tell.
+    with closing(sqlite3.connect(bot.folder / STORE)) as database:
+        database.execute("DELETE FROM olmsessions")
+        database.execute("DELETE FROM room_keys")
+        database.commit()
+    again = await party.ours()
+    again.encryption.receive(bot.answer["to_device"]["events"], None, None, [], [])
+    assert again.encryption.newly_readable() == set()
 
 
 async def test_a_flood_of_sessions_is_not_kept(party: Party) -> None:
