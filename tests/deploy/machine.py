@@ -67,10 +67,15 @@ class Machine:
         folder.mkdir(parents=True)
         return Machine((*self.layers, folder), self.registry)
 
+    def unconnected(self) -> "Machine":
+        """Return this machine without anything of pip's."""
+        return replace(self, registry=Registry("", (), self.registry.proxies))
+
     def install(self, *packages: str) -> None:
         """Install packages of Debian. Nothing of this machine is carried there: it would stand in their way."""
-        alone = replace(self, registry=Registry("", (), self.registry.proxies))
-        done = alone.run(f"apt-get update -q && apt-get install -q -y --no-install-recommends {' '.join(packages)}")
+        done = self.unconnected().run(
+            f"apt-get update -q && apt-get install -q -y --no-install-recommends {' '.join(packages)}"
+        )
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
     def place(self, path: str) -> Path:
@@ -78,6 +83,11 @@ class Machine:
         place = self.folder / path.lstrip("/")
         place.parent.mkdir(parents=True, exist_ok=True)
         return place
+
+    def read(self, path: str) -> str:
+        """Return what was written to a file there; empty if nothing was."""
+        place = self.folder / path.lstrip("/")
+        return place.read_text("utf-8", errors="replace") if place.exists() else ""
 
     def run(
         self, command: str, *, user: str = "0:0", home: str = "/root", network: bool = True, given: str = ""
@@ -100,7 +110,8 @@ class Machine:
     @contextmanager
     def mounting(self, script: str = _MOUNTED) -> Iterator[tuple[str, dict[str, str]]]:
         """Give what mounts it, for a shell in a namespace of its own: a script, and the script's variables."""
-        self.place("/etc/pip.conf").write_text(self.registry.configuration, "utf-8")
+        if self.registry.configuration:
+            self.place("/etc/pip.conf").write_text(self.registry.configuration, "utf-8")
         beside = self.folder.with_name(f"{self.folder.name}.mounted")
         root, work = beside / "root", beside / "work"
         for each in (root, work):
@@ -111,7 +122,7 @@ class Machine:
             "UPPER": str(self.folder),
             "WORK": str(work),
             "ROOT": str(root),
-            "CARRIED": " ".join(str(each) for each in _outermost(self.registry.folders)),
+            "CARRIED": " ".join(str(each) for each in outermost(self.registry.folders)),
         }
         try:
             yield script, variables
@@ -119,7 +130,8 @@ class Machine:
             shutil.rmtree(beside)
 
 
-def _outermost(paths: Sequence[Path]) -> list[Path]:
+def outermost(paths: Sequence[Path]) -> list[Path]:
+    """Leave out what lies in another of the folders."""
     return [path for path in paths if not any(other in path.parents for other in paths)]
 
 
