@@ -44,7 +44,7 @@ class DirectRooms:
         can_decrypt = bool((keys.get("device_keys") or {}).get(user))
         state = [ENCRYPTED] if can_decrypt else []
         number = await self._made(user, state)
-        # Until the stream tells more of it, this is what matters for sending.
+        # Until the stream tells more of it, this is what matters for sending; it may have told it before we got here.
         room = self._rooms.enter(number)
         begun = {"type": "m.room.create", "state_key": "", "sender": self._user, "content": {}}
         members = [
@@ -52,7 +52,7 @@ class DirectRooms:
             for each, membership in ((self._user, JOINED), (user, INVITED))
         ]
         for event in (begun, *members, *state):
-            room.apply(event)
+            room.supplement(event)
         return number
 
     async def _made(self, user: str, state: Sequence[Json]) -> str:

@@ -50,6 +50,12 @@ class Room:
             self._creator = str(event.get("sender", ""))
         self._state[kind, key] = content
 
+    def supplement(self, event: Event) -> None:
+        """Take a state event in for the time until the server tells it, unless it has told one like it already."""
+        kind, key = event["type"], event["state_key"]
+        if (key not in self._ever) if kind == "m.room.member" else ((kind, key) not in self._state):
+            self.apply(event)
+
     def _content(self, kind: str) -> Event:
         return self._state.get((kind, ""), {})
 

@@ -148,7 +148,7 @@ async def test_what_is_asked_in_a_direct_room_is_about_that_room(circle: Circle)
     await circle.ask(anna, room, "!privacy show")
     direct = await circle.direct_room(anna)
     assert "1918" in body(await circle.ask(anna, direct, "quote Cheka"))
-    assert body(await circle.ask(anna, direct, "config show")) != ""
+    assert "Settings" in body(await circle.ask(anna, direct, "config show"))  # both have the same power there
 
 
 async def test_a_private_answer_is_taken_back_with_its_command(circle: Circle) -> None:

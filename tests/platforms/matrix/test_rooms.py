@@ -136,6 +136,19 @@ def test_only_a_room_of_our_own_with_one_member_is_direct() -> None:
     assert rooms.direct_with(ANNA, BOT) is None
 
 
+def test_what_we_know_of_a_room_beforehand_takes_nothing_of_what_the_server_told() -> None:
+    made = room(version="12", additional_creators=[BORIS])
+    made.supplement(event("create", {}, sender=BOT))
+    made.supplement(event("member", {"membership": "invite"}, ANNA))
+    made.supplement(event("member", {"membership": "invite"}, "@clara:circle.test"))
+    assert made.is_moderator(BORIS)
+    assert made.joined == {ANNA, BORIS, BOT}
+    assert made.present == {ANNA, BORIS, BOT, "@clara:circle.test"}
+    left = room(event("member", {"membership": "leave"}, ANNA))
+    left.supplement(event("member", {"membership": "invite"}, ANNA))
+    assert ANNA not in left.present
+
+
 def test_names_and_successors_are_taken_from_the_state() -> None:
     made = room(predecessor={"room_id": "!old:circle.test", "event_id": "$last"})
     assert made.predecessor == "!old:circle.test"
