@@ -221,11 +221,10 @@ class MatrixPlatform:
         room = self._rooms.get(target.channel)
         if room is None:
             return [("be in the room", False)]
-        return [
-            ("be in the room", True),
-            ("post here", room.may_send(self._user, _sent_as(room))),
-            ("mention everybody (@room)", room.level(self._user) >= room.mention_level),
-        ]
+        report = [("be in the room", True), ("post here", room.may_send(self._user, _sent_as(room)))]
+        if target.role == ROOM:
+            report.append(("mention everybody (@room)", self._mentions(room, target)))
+        return report
 
     async def resolve(self, kind: Kind, caller: Caller, text: str, channel: str = "") -> Named:
         """Return the room, or everybody, that a moderator means and may use."""
