@@ -9,7 +9,7 @@ from bot.caller import Caller
 from bot.errors import Refused, UserError
 from bot.features.consequences import CONSEQUENCES
 from bot.features.delivery import target_of
-from bot.features.group_values import SETTINGS, GroupValues, Setting, Values, effective
+from bot.features.group_values import SETTINGS, GroupValues, Kind, Setting, Values, effective
 from bot.features.pages import page_of, turning
 from bot.features.places import Places
 from bot.features.planning import moved_to_zone, next_times
@@ -28,6 +28,9 @@ SCOPES = ("here", "server")
 POSTING = {"channel", "threads", "tag", "mention"}
 _ORIGINS = {"group": "chosen here", "server": "chosen for the server", "default": "the default"}
 _MOST_CHANGES = 400
+_ONLY_ON_MATRIX: frozenset[Kind] = frozenset({"prefix"})
+# Rooms have no tags, and power levels decide who moderates.
+_WITHOUT_MEANING_ON_MATRIX: frozenset[Kind] = frozenset({"tag", "role"})
 
 
 class GroupSettings:
@@ -261,7 +264,8 @@ class GroupSettings:
 
 def shown_settings(caller: Caller) -> list[Setting]:
     """Return the settings that mean something where a caller is."""
-    return [each for each in SETTINGS if each.kind != "prefix" or caller.platform == "matrix"]
+    without = _WITHOUT_MEANING_ON_MATRIX if caller.platform == "matrix" else _ONLY_ON_MATRIX
+    return [each for each in SETTINGS if each.kind not in without]
 
 
 def _target(caller: Caller, values: Values) -> Target:
