@@ -1,7 +1,9 @@
 """What the operator decides: every problem is told at once, no secret is shown, and nothing hostile takes long."""
 
 import os
+import re
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -320,3 +322,14 @@ def test_every_command_tells_every_problem_and_does_not_start(tmp_path: Path, wo
         "KRUZHOK_LOG is “xml”, which is none of text, json.",
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_readme_names_every_setting_with_its_place_and_default() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for each in KNOWN:
+        secret = " (secret)" if each.kind == "secret" else ""
+        place = f" `{each.place}`" if each.place else ""
+        default = f" {each.default}" if each.default else ""
+        assert f"| `{each.variable}`{secret} |{place} | {each.about} |{default} |\n" in readme, each.variable
+    (example,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    assert tomllib.loads(example)
