@@ -54,14 +54,17 @@ class Joining:
         self._waiting: OrderedDict[str, bool] = OrderedDict()
         self._new = asyncio.Event()
         self._accepted: dict[str, deque[float]] = {}
-        # Rooms that have taken the place of ours, with those.
+        # Rooms that have taken the place of ours, with those; and rooms of which only ours say so.
         self._successors: dict[str, str] = {}
+        self._strange: set[str] = set()
 
     def invited(self, room: str, told: Sequence[Any]) -> None:
         """Decide about an invitation; it is answered in its turn."""
         if room in self._waiting or len(self._waiting) >= MOST_WAITING:
             return
         inviter = _inviter(told, self._user)
+        if self._is_allowed(inviter):
+            self._successors.pop(room, None)
         is_wanted = room in self._successors or self._is_allowed(inviter)
         if is_wanted and room not in self._successors and not self._is_in_bounds(inviter):
             log.warning("invitations come too fast from one member; some are not accepted")
@@ -118,7 +121,12 @@ class Joining:
             await self._follow(room)
         if room.predecessor:
             await self._take_over(room)
-        if room.is_deserted(self._user):
+        if self._successors.get(room.number, room.predecessor) != room.predecessor:
+            log.info("a room that does not know that it has taken another's place is left")
+            del self._successors[room.number]
+            self._strange.add(room.number)
+            await self._go(room)
+        elif room.is_deserted(self._user):
             await self._go(room)
 
     async def _follow(self, room: Room) -> None:
@@ -126,6 +134,8 @@ class Joining:
         successor = room.replacement
         if self._rooms.get(successor) is not None:
             await self._take_over(self._rooms[successor])
+            return
+        if successor in self._strange:
             return
         self._successors[successor] = room.number
         # It may be known on the servers of those who are here only.
@@ -146,11 +156,11 @@ class Joining:
             log.info("a group goes on in the room that has taken its place")
 
     async def _go(self, room: Room) -> None:
-        """Leave a room in which nobody is left."""
+        """Leave a room in which nobody is left, or that is not ours to be in."""
         try:
             await self._home.ask("POST", path("v3/rooms", room.number, "leave"), {})
         except MatrixRefused as error:
-            log.info("an empty room could not be left: %s", error.code)
+            log.info("a room could not be left: %s", error.code)
             return
         self._rooms.leave(room.number)
         await self._groups.gone(group_of(room.number), self._now())
