@@ -219,6 +219,20 @@ def test_a_damaged_state_is_no_backup(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"state"}
 
 
+def test_a_state_that_a_restore_would_refuse_is_no_backup(tmp_path: Path) -> None:
+    """It can be copied, and yet a value is none that its column takes."""
+    state = make(tmp_path / "state")
+    for sql in ("replace(sql, ') STRICT', ')')", "sql || ' STRICT'"):
+        with closing(sqlite3.connect(state / FILE)) as connection, connection:
+            if "||" in sql:
+                connection.execute("UPDATE given SET item = x'00' WHERE item = '7.1.5'")
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute(f"UPDATE sqlite_schema SET sql = {sql} WHERE name = 'given'")  # noqa: S608 - ours
+    with pytest.raises(BackupError, match=r"state\.sqlite is damaged. Older backups are kept"):
+        backup_of(state, tmp_path / "copy.tar")
+    assert {path.name for path in tmp_path.iterdir()} == {"state"}
+
+
 @pytest.mark.parametrize("moment", ["while copying", "while writing the file"])
 def test_where_there_is_no_room_it_says_so_and_leaves_nothing(tmp_path: Path, moment: str) -> None:
     state = make(tmp_path / "state", rows=600)
