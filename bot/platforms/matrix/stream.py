@@ -137,21 +137,22 @@ class Stream:
     async def _take_in_room(self, news: News, number: str, told: Json, since: str) -> None:
         room = self._rooms.enter(number)
         timeline = _dict(told.get("timeline"))
-        events = [each for each in _list(timeline.get("events")) if isinstance(each, dict)]
-        before = timeline.get("prev_batch")
-        if since and timeline.get("limited") and isinstance(before, str) and not any(map(self._is_entry, events)):
-            events = [*await self._gap(number, before, since), *events]
-        state = [each for each in _list(_dict(told.get("state")).get("events")) if isinstance(each, dict)]
-        for event in (*state, *(each for each in events if "state_key" in each)):
+        events = _events(timeline.get("events"))
+        state = [*_events(_dict(told.get("state")).get("events")), *(each for each in events if "state_key" in each)]
+        for event in state:
             before_it = room.present
             room.apply(event)
             if before_it - room.present:
                 # Whoever left must not be able to read what is said from now on.
                 self._encryption.forget(number)
-        if state or any("state_key" in each for each in events):
+        if state:
             news.changed.append(number)
         if not since:
             return
+        before = timeline.get("prev_batch")
+        if timeline.get("limited") and isinstance(before, str) and not any(map(self._is_entry, events)):
+            # What changed the room in a gap is in the state above.
+            events = [*await self._gap(number, before, since), *events]
         # What was said before we came was not said to us.
         entries = [at for at, each in enumerate(events) if self._is_entry(each)]
         for event in events[entries[-1] + 1 if entries else 0 :]:
@@ -177,7 +178,7 @@ class Stream:
                 if error.status in (403, 404):  # we are no longer there
                     break
                 raise
-            events = [each for each in _list(page.get("chunk")) if isinstance(each, dict)]
+            events = _events(page.get("chunk"))
             for event in events:
                 found.append(event)
                 if self._is_entry(event):
@@ -197,3 +198,7 @@ def _dict(value: object) -> Json:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _events(value: object) -> list[Json]:
+    return [each for each in _list(value) if isinstance(each, dict)]
