@@ -14,7 +14,9 @@ import pytest
 import pytest_asyncio
 
 from bot.app import App, open_app
+from bot.caller import Caller
 from bot.platforms.matrix.serving import serve
+from bot.posting import Platform
 from bot.settings import SHIPPED_DATA, MatrixSettings, Settings
 from tests.platforms.matrix.plain import Json, Plain, User, plain
 from tests.platforms.matrix.second import Second, open_second
@@ -83,6 +85,10 @@ class Circle:
         """Stop, and serve anew over the same state folder."""
         await self.stop()
         await self.start()
+
+    def platform(self) -> Platform:
+        """Return Matrix as delivery sees it."""
+        return self.app.places.of(Caller(f"matrix:{self.bot.id}", "matrix:"))
 
     async def leave(self) -> None:
         """End all of it."""
