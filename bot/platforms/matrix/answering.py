@@ -170,10 +170,7 @@ class Answering:
         try:
             request = await self._asking.request(room, self._asking.readable(room.number, received.source))
         except Unreadable as error:
-            if error.can_come and error.session_id:
-                await self._inbox.cannot_read(waiting.number, error.session_id)
-            else:
-                await self._inbox.drop(waiting.number)
+            await self._put_aside(waiting, error.session_id)
             return []
         if request is None:
             await self._inbox.drop(waiting.number)
@@ -184,6 +181,15 @@ class Answering:
             messages = await self._answer(waiting, request)
         await self._outbox.answer(waiting.number, messages, self._app.now())
         return list(dict.fromkeys(each.group for each in messages))
+
+    async def _put_aside(self, waiting: Waiting, session: str) -> None:
+        """Keep what cannot be read, to be told of once: its key has not come, or the one that came begins after it."""
+        if not session:
+            await self._inbox.drop(waiting.number)
+        elif await self._outbox.answers_to(waiting.received.event):
+            await self._inbox.tell((waiting.number,))
+        else:
+            await self._inbox.cannot_read(waiting.number, session)
 
     async def _withdrawn(self, redaction: str, event: str) -> list[Message]:
         """Take back what was answered to an event that was taken back."""
@@ -241,8 +247,9 @@ class Answering:
 
     async def _rendered(self, request: Request, answer: Reply | Failure) -> Rendered:
         prefix = (await self._app.values.at(request.asked_in))["prefix"]
+        reading = await self._app.readings.of(Caller("", request.asked_in))
         reply = Reply("", (Prose(answer.message),)) if isinstance(answer, Failure) else answer
-        shown = render.Shown(prefix=prefix, commands=self._names, line=request.line)
+        shown = render.Shown(prefix=prefix, commands=self._names, line=request.line, source=reading.source)
         divided = render.parts(reply, shown)
         part = min(request.part, len(divided))
         reactions = render.reactions(reply, request.line, part, len(divided))

@@ -42,6 +42,8 @@ class Polling:
             prompt = await self._app.discussion.prompt(caller, number)
         except UserError:
             return []
+        if not polls.is_poll(prompt):
+            return []
         reply = {"m.in_reply_to": {"event_id": request.post}}
         thread = (
             {"rel_type": "m.thread", "event_id": request.thread, "is_falling_back": False} if request.thread else {}
