@@ -154,7 +154,7 @@ async def an_encrypted_room(server: Synapse, bot: Bot, folder: Path) -> AsyncIte
 
 
 def _is_entry(event: Event, user: str) -> bool:
-    return event["type"] == "m.room.member" and event["sender"] == user and event["content"].get("membership") == "join"
+    return bool(event["sender"] == user and event["content"].get("membership") == "join")
 
 
 @pytest.mark.extended
