@@ -15,8 +15,6 @@ from nio.crypto.olm_machine import Olm
 from nio.crypto.sessions import derive_pickle_key
 from nio.store import SqliteStore
 
-log = logging.getLogger(__name__)
-
 # Olm sessions with one device. Devices make a new one now and then; more than these are somebody's flood.
 _SESSIONS_A_DEVICE = 8
 # Anybody can begin an Olm session under a key that no device has; such ones are of no use later.
@@ -29,21 +27,10 @@ class StoreBroken(Exception):
     """The crypto store cannot be read or written, as with a full disk; nothing of the last step was kept."""
 
 
-class _Hushed(logging.Handler):
-    """Takes what nio says, which names sessions and people, and says only where it said it."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        log.debug("nio: %s at %s:%d", record.levelname.lower(), record.module, record.lineno)
-
-
 def hush() -> None:
-    """Let nothing that nio and peewee log reach our log: they write ids, names and (at DEBUG) all values of queries."""
+    """Have nio and peewee log nothing: they write ids, names and (at DEBUG) values of queries, and we say enough."""
     for name in ("nio", "peewee"):
-        logger = logging.getLogger(name)
-        logger.propagate = False
-        if not any(isinstance(handler, _Hushed) for handler in logger.handlers):
-            logger.addHandler(_Hushed(logging.WARNING))
-    logging.getLogger("peewee").setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 class _Database(peewee.SqliteDatabase):

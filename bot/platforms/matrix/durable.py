@@ -27,14 +27,9 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def beside(folder: Path, ending: str) -> Path:
-    """Return the folder of the same name with an ending."""
-    return folder.with_name(folder.name + ending)
-
-
 def make_beginning(folder: Path, keeping: str) -> Path:
     """Make the folder ``….new`` in which what takes a folder's place is put together, empty but for one file."""
-    new = beside(folder, ".new")
+    new = _beginning(folder)
     new.mkdir(mode=0o700, parents=True, exist_ok=True)
     new.chmod(0o700)
     for left in new.iterdir():
@@ -48,14 +43,15 @@ def put_in_place(folder: Path, complete: str) -> None:
 
     Does nothing if there is none, and finishes what was begun earlier.
     """
-    new, old = beside(folder, ".new"), beside(folder, ".old")
+    new = _beginning(folder)
     if (new / complete).exists():
         sync_folder(new)
+        sync_folder(folder.parent)
         if folder.exists():
-            if old.exists():
-                shutil.rmtree(old)
-            folder.rename(old)
+            shutil.rmtree(folder)
         new.rename(folder)
         sync_folder(folder.parent)
-    if old.exists() and folder.exists():
-        shutil.rmtree(old)
+
+
+def _beginning(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.new")

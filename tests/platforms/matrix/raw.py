@@ -55,11 +55,10 @@ class Raw:
         claimed: Json | None = answer["one_time_keys"].get(ours.user, {}).get(ours.identity.device)
         return claimed
 
-    async def begin(self, ours: Ours) -> None:
-        """Begin an Olm session with ours."""
-        claimed = await self.claim(ours)
-        assert claimed is not None, "there is no key left"
-        [key] = claimed.values()
+    async def begin(self, ours: Ours, one_time_key: str = "") -> None:
+        """Begin an Olm session with ours, by a key of ours unless told otherwise."""
+        claimed = None if one_time_key else await self.claim(ours)
+        [key] = claimed.values() if claimed else [{"key": one_time_key}]
         keys = ours.encryption.publishing.device_keys()["keys"]
         self._session = self._account.create_outbound_session(
             vodozemac.Curve25519PublicKey.from_base64(keys[f"curve25519:{ours.identity.device}"]),

@@ -320,6 +320,20 @@ async def test_a_one_time_key_is_good_for_one_time(party: Party) -> None:
     assert again.encryption.newly_readable() == set()
 
 
+async def test_who_begins_with_a_key_that_we_never_had_is_answered_with_a_good_one(party: Party) -> None:
+    clock = [0.0]
+    bot = await party.ours(monotonic=lambda: clock[0])
+    reader = await party.raw("reader")
+    await reader.publish()
+    await bot.encryption.encrypt(ROOM, {bot.user, reader.user}, "m.room.message", {"body": "text"})
+    await reader.publish(1)
+    await reader.begin(bot, vodozemac.Account().curve25519_key.to_base64())
+    await reader.give_key(bot, reader.room_key(ROOM, vodozemac.GroupSession()))
+    clock[0] += 60
+    await bot.until(lambda: any("sendToDevice" in path for path in bot.home.asked))
+    assert bot.home.asked.count("v3/keys/claim") == 2
+
+
 async def test_a_flood_of_sessions_is_not_kept(party: Party) -> None:
     bot = await party.ours()
     mallory = await party.raw()

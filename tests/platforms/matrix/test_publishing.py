@@ -109,6 +109,22 @@ async def test_the_last_resort_can_be_read_too_and_is_replaced(party: Party) -> 
     assert again[-1] != drained[-1]
 
 
+async def test_the_last_resort_is_not_replaced_so_fast_that_messages_are_lost(party: Party) -> None:
+    clock = [0.0]
+    bot = await party.ours(monotonic=lambda: clock[0])
+    await drain(await party.raw(), bot)
+    reader = await party.raw("reader")
+    await reader.begin(bot)
+    # A sync that was on its way while we uploaded says once more that there is none.
+    for _ in range(4):
+        clock[0] += 100
+        bot.encryption.receive([], None, [], [], [])
+        await bot.encryption.keep_up()
+    session = vodozemac.GroupSession()
+    await reader.give_key(bot, reader.room_key(ROOM, session))
+    await bot.until(lambda: (ROOM, session.session_id) in bot.encryption.newly_readable())
+
+
 @pytest.mark.parametrize("step", ["keys kept", "keys uploaded"])
 async def test_keys_are_kept_before_anybody_hears_of_them(party: Party, step: str) -> None:
     with pytest.raises(Killed):
