@@ -5,12 +5,14 @@ This needs Node and npm's registry, so only ``./kruzhok test -m element`` runs i
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from bot.platforms.matrix import polls
+from bot.platforms.matrix.answering import CANNOT_READ, PATIENCE
 from tests.platforms.matrix.circle import Circle, body, html
 from tests.platforms.matrix.element import Device, Element, Poll, Shield, install, open_element
 from tests.platforms.matrix.encrypted import is_join
@@ -112,6 +114,21 @@ async def test_clients_that_pass_over_unsigned_devices_talk_to_us(circle: Circle
     # … nor told anything.
     unread = await unsigned.wait(lambda event: event.get("event_id") == question)
     assert unread["type"] == "m.room.encrypted"
+
+
+async def test_who_trusts_verified_devices_alone_is_told_once_and_answered_when_they_do_not(
+    circle: Circle, client: Client
+) -> None:
+    anna = await client()
+    room = await room_of(circle, anna)
+    await anna.trust_verified_alone(True)
+    questions = [await anna.say(room, f"!quote {word}") for word in ("Cheka", "Lenin")]
+    await anna.trust_verified_alone(False)
+    assert "Kronstadt" in body(await asked(circle, anna, room, "!quote Kronstadt"))
+    circle.ahead += PATIENCE + timedelta(seconds=1)
+    assert body(await answer_to(circle, anna, questions[0])) == CANNOT_READ
+    assert "Serge" in body(await asked(circle, anna, room, "!quote Serge"))
+    assert not [event for event in anna.seen if event["reply_to"] == questions[1]]
 
 
 @pytest.mark.parametrize("signed", [True, False], ids=["signed", "unsigned"])
