@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.store.state import HALF_RESTORED, UNFINISHED, StateError
 
 FILE = "running.lock"
+NOT_WRITTEN = "{path} cannot be written. KRUZHOK_STATE must name a folder that can be, with room on its disk."
 IN_USE = "A bot runs on {folder} already. End it first; or name another folder with KRUZHOK_STATE."
 # Whoever only looks whether somebody has it holds it for an instant.
 _ATTEMPTS, _SECONDS_BETWEEN = 5, 0.1
@@ -30,7 +31,7 @@ def alone(folder: Path, unfinished: bool = False) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     except OSError as error:
-        raise StateError(f"{path} cannot be written. KRUZHOK_STATE must name a folder that can be.") from error
+        raise StateError(NOT_WRITTEN.format(path=path)) from error
     try:
         if not _taken(handle):
             raise StateError(IN_USE.format(folder=folder))

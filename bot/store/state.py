@@ -17,6 +17,7 @@ UNFINISHED = "restoring.json"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _NUMBER = re.compile(r"(\d{4})_\w+\.sql\Z")
 _BUSY_SECONDS = 5
+_NOT_OPENED = "{path} cannot be opened. KRUZHOK_STATE must name a folder that can be written, with room on its disk."
 _DAMAGED = "{path} is damaged. Restore a backup, or move the file away to begin anew."
 HALF_RESTORED = "A backup was restored to {folder}, and not to the end. Run ./kruzhok restore with the same file again."
 _PRIMARY_CODE = 0xFF  # an extended result code has the primary one in its last byte
@@ -179,7 +180,7 @@ async def open_state(stack: AsyncExitStack, folder: Path) -> State:
     except (OSError, sqlite3.Error) as error:
         if getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise StateError(_DAMAGED.format(path=path)) from error
-        raise StateError(f"{path} cannot be opened. KRUZHOK_STATE must name a folder that can be written.") from error
+        raise StateError(_NOT_OPENED.format(path=path)) from error
     return State(writer, reader)
 
 
