@@ -52,7 +52,8 @@ class Polling:
         group = group_of(request.room)
         # One of a post, whoever asks for it.
         key = transaction_of(request.post, "poll")
-        return [Message(key, group, request.event, request.asked_in, POLL, content)]
+        # It answers nobody in particular: whoever takes the reaction back does not take others' votes with it.
+        return [Message(key, group, "", request.asked_in, POLL, content)]
 
     async def results(self, room: Room, post: str) -> str:
         """Return how members voted under a post, as a sentence; nothing if there is no poll.
