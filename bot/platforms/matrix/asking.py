@@ -15,8 +15,9 @@ from bot.store.inbox import Received
 from bot.store.outbox import Outbox
 
 ENCRYPTED = "m.room.encrypted"
-# An event that is kept is no longer than the server takes; what is longer is none.
-_LONGEST = 100_000
+# An event that is kept is no longer than the server takes; what is longer is none. Python writes some signs of three or
+# four bytes with up to ten characters.
+_LONGEST = 200_000
 
 
 @dataclass(frozen=True, slots=True)
