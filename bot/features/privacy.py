@@ -18,6 +18,10 @@ _ABOUT_YOU = (
     "Your number stands beside {changes} that you made to settings, schedules and prompts, for 90 days; nothing else "
     "is stored about you. To take it out: /privacy delete"
 )
+_ON_MATRIX = (
+    "In encrypted rooms the numbers and public keys of your devices are kept beside, as long as Kruzhok shares such a room "
+    "with you: without them nothing could be encrypted for you."
+)
 # What is stored about groups, by table: how it is called, why, and for how long.
 ABOUT_GROUPS = {
     "given": ("quotes, prompts and sections given", "so that nothing comes twice"),
@@ -49,8 +53,9 @@ class Privacy:
         about_you = (
             _ABOUT_YOU.format(changes=_counted(len(changed), "change", "changes")) if changed else _NOTHING_ABOUT_YOU
         )
+        said = (Prose(about_you), *((Prose(_ON_MATRIX),) if caller.platform == "matrix" else ()))
         if not caller.is_moderator:
-            return Reply("What is stored", (Prose(about_you),), private=True)
+            return Reply("What is stored", said, private=True)
         stored = await self._groups.everything(caller.group)
         items = tuple(
             f"{ABOUT_GROUPS[name][0]}: {len(rows)} ({ABOUT_GROUPS[name][1]})" for name, rows in stored.items()
@@ -59,7 +64,7 @@ class Privacy:
         rest = Prose(
             "No message, no member list and no answer is ever stored. To delete all of it: /privacy delete group"
         )
-        return Reply("What is stored", (Prose(about_you), about_group, rest), private=True)
+        return Reply("What is stored", (*said, about_group, rest), private=True)
 
     async def export(self, caller: Caller) -> Reply:
         """Give out what is stored about you and, for moderators, about this group, as JSON."""

@@ -122,12 +122,17 @@ class Inbox:
                 "UPDATE matrix_command SET state = ?, session = ? WHERE number = ?", UNREADABLE, session, number
             )
 
-    async def unreadable(self) -> list[Waiting]:
-        """Return what could not be read, and nobody was told so yet."""
+    async def unreadable(self, *, also_told: bool = False) -> list[Waiting]:
+        """Return what could not be read.
+
+        Args:
+            also_told: Also that of which members were told that it cannot be read.
+        """
         rows = await self._state.all(
             "SELECT number, group_id, event, source, session, state, received_at FROM matrix_command"
-            " WHERE state = ? ORDER BY number",
+            " WHERE state IN (?, ?) ORDER BY number",
             UNREADABLE,
+            TOLD if also_told else UNREADABLE,
         )
         return [_waiting(row) for row in rows]
 

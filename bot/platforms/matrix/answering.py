@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -97,8 +98,18 @@ class Answering:
 
     async def begin(self) -> None:
         """Go on with what was asked, or not sent, before the bot was stopped."""
+        await self._inbox.can_be_read(await self._readable_by_now())
         self.wake(await self._inbox.groups())
         self.wake(await self._outbox.groups())
+
+    async def _readable_by_now(self) -> list[tuple[str, str]]:
+        """Return the groups and sessions whose key came, but that was not seen before the bot was stopped."""
+        found = []
+        for each in await self._inbox.unreadable(also_told=True):
+            with suppress(Unreadable):
+                self._asking.readable(room_of(each.received.group), each.received.source)
+                found.append((each.received.group, each.received.session))
+        return found
 
     def wake(self, groups: Iterable[str]) -> None:
         """Answer what waits in these groups."""

@@ -244,6 +244,9 @@ class Service:
             await self._answering.begin()
             await self._look_around()
             self._begun.set()
+        readable = {(group_of(number), session) for number, session in self._encryption.newly_readable()}
+        if readable:
+            self._answering.wake(await self._app.inbox.can_be_read(readable))
         self._answering.wake(dict.fromkeys(each.group for each in news.received))
         for number, told in news.invitations.items():
             self._joining.invited(number, told)
@@ -255,9 +258,6 @@ class Service:
                 await self._app.groups.back(group_of(number))
                 await self._changed(changed)
         await self._encryption.keep_up()
-        readable = {(group_of(number), session) for number, session in self._encryption.newly_readable()}
-        if readable:
-            self._answering.wake(await self._app.inbox.can_be_read(readable))
 
     async def _look_around(self) -> None:
         """See in which of the groups that we know we still are, and what became of their rooms."""
