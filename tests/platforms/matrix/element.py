@@ -151,12 +151,12 @@ def install(folder: Path) -> None:
     npm = [shutil.which("npm") or "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     try:
         done = subprocess.run(npm, cwd=folder, capture_output=True, text=True, timeout=_SECONDS_TO_INSTALL, check=False)
-        problem = done.stderr if done.returncode else ""
+        problem = (done.stderr or "npm failed") if done.returncode else ""
     except (OSError, subprocess.TimeoutExpired) as error:
         problem = str(error)
     assert not any(code in problem for code in _OUR_FAULTS), problem
     if problem:
-        pytest.skip(f"the packages of {SOURCES.relative_to(Path.cwd())} could not be installed: {problem.strip()}")
+        pytest.skip(f"the packages of {'/'.join(SOURCES.parts[-4:])} could not be installed: {problem.splitlines()[0]}")
 
 
 def _check_node() -> None:
