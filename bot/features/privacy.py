@@ -19,8 +19,8 @@ _ABOUT_YOU = (
     "is stored about you. To take it out: /privacy delete"
 )
 _ON_MATRIX = (
-    "In encrypted rooms the numbers and public keys of your devices are kept beside, as long as Kruzhok shares such a room "
-    "with you: without them nothing could be encrypted for you."
+    "In encrypted rooms the numbers and public keys of your devices are kept beside, as long as Kruzhok shares such a "
+    "room with you: without them nothing could be encrypted for you."
 )
 # What is stored about groups, by table: how it is called, why, and for how long.
 ABOUT_GROUPS = {
