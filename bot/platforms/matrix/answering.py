@@ -40,8 +40,8 @@ INTERRUPTED = (
     "whether it was done."
 )
 CANNOT_READ = (
-    "I cannot read this message: its key has not reached me. If it was meant for me, please send it again; if that "
-    "does not help, sign out and in again in your app."
+    "I cannot read this message: its key has not reached me. If it was meant for me, please send it again. If that "
+    "does not help, see in your app's settings whether it sends to verified devices only."
 )
 # How long a key may take before we say that it is missing, and how often we look.
 PATIENCE, LOOK_SECONDS = timedelta(seconds=20), 5.0

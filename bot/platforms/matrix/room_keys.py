@@ -132,7 +132,7 @@ class RoomKeys:
         if key is None:
             raise Unreadable(session_id, "its key has not come", can_come=True)
         if message.message_index() < key.session.first_known_index:
-            raise Unreadable(session_id, "from before we were given its key")
+            raise Unreadable(session_id, "from before we were given its key", can_come=True)
         try:
             opened = key.session.decrypt(message)
             payload = json.loads(opened.plaintext)

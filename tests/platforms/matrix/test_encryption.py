@@ -117,7 +117,7 @@ async def test_who_joins_later_reads_what_comes_later(party: Party) -> None:
     assert (await late.read(after))["content"]["body"] == "after"
     with pytest.raises(Unreadable) as unreadable:
         late.encryption.decrypt(room, await bot.event(before))
-    assert not unreadable.value.can_come
+    assert unreadable.value.reason == "from before we were given its key"
     assert (await bot.event(before))["content"]["session_id"] == (await bot.event(after))["content"]["session_id"]
 
 
