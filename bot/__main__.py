@@ -33,8 +33,10 @@ exit codes:
   2   what was typed cannot be done
   69  a chat service cannot be reached
   70  a bug, which has been logged on standard error
+  73  a backup could not be written
   77  refused: only moderators may do this
   78  cannot start: readings, state folder or configuration cannot be used, or a token is refused
+  health exits with 1 where something is wrong; doctor with 1 where something should be looked at, 2 where it must be
 
 for developers: ./kruzhok test, ./kruzhok check, ./kruzhok bench
 """

@@ -351,7 +351,8 @@ def test_test_runs_pytest_without_the_extended_tests_and_with_further_arguments(
     spread = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
     told = [["pytest", "-m", "not extended", *spread, "-k", "launcher"]]
     assert calls(workshop.start("test", "-k", "launcher")) == told
-    assert calls(workshop.start("test", "-x", "--extended")) == [["pytest", "-m", "extended and not element", *spread, "-x"]]
+    extended = [["pytest", "-m", "extended and not element", *spread, "-x"]]
+    assert calls(workshop.start("test", "-x", "--extended")) == extended
     assert not (workshop.root / ".venv").exists(), "the tests have an environment of their own"
 
 
