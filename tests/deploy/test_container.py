@@ -33,6 +33,12 @@ def test_hadolint_finds_nothing_in_the_containerfile() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_hadolint_is_no_formality() -> None:
+    done = tool("hadolint", "--no-color", "-", given="FROM debian\nRUN apt-get install curl\nCMD curl localhost\n")
+    assert done.returncode == 1
+    assert {"DL3006", "DL3008", "DL3025"} <= set(re.findall(r"DL\d+", done.stdout))
+
+
 def test_hadolint_is_not_told_to_look_away() -> None:
     assert "hadolint ignore" not in CONTAINERFILE.read_text("utf-8")
     assert not list(ROOT.glob(".hadolint.y*ml"))
@@ -44,6 +50,12 @@ def test_the_compose_file_is_as_the_specification_wants_it(text: str, tmp_path: 
     file.write_text(text, "utf-8")
     done = tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", str(file))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_packages_are_installed_by_hash_alone_and_nothing_is_kept_of_it() -> None:
+    text = CONTAINERFILE.read_text("utf-8")
+    for word in ("--require-hashes", "--no-deps", "--only-binary :all:", "--no-cache-dir", "pip uninstall"):
+        assert text.count(word) == 1, word
 
 
 def test_the_schema_is_no_formality(tmp_path: Path) -> None:
