@@ -199,7 +199,7 @@ async def test_each_command_gets_one_event_in_the_order_of_asking(circle: Circle
 
 
 async def test_whatever_was_said_while_the_bot_was_stopped_is_answered_once_and_in_order(circle: Circle) -> None:
-    await many_while_stopped(circle, 170, 34)
+    await many_while_stopped(circle, 120, 30)
 
 
 @pytest.mark.extended
@@ -278,6 +278,7 @@ async def test_long_and_hostile_answers_come_in_parts_that_fit(
         assert circle.errors == []
 
 
+@pytest.mark.extended
 async def test_in_encrypted_rooms_they_fit_as_well(homeserver: Synapse, tmp_path: Path, shipped_index: Path) -> None:
     async with gathered(homeserver, tmp_path, shipped_index, data=hostile_reading(tmp_path)) as circle:
         reader = await circle.second()

@@ -79,8 +79,9 @@ async def test_whoever_was_put_out_learns_no_more_by_reactions_in_their_direct_r
     room = await circle.room(clara, anna, boris)
     users = (await clara.state(room, "m.room.power_levels")).get("users", {})
     await set_levels(clara, room, users={**users, anna.id: 50})
-    for hours in range(22):
-        await circle.ask(clara, room, f"!config grace {hours}")
+    for number in range(8):
+        chosen = f'length = "{("sentence", "passage")[number % 2]}", threads = "{("on", "off")[number % 2]}"'
+        await circle.ask(clara, room, f"!config import {{ grace = {number}, {chosen} }} apply:yes")
     await circle.ask(anna, room, "!config log")
     direct = await circle.direct_room(anna)
     shown = await circle.told(anna, direct)

@@ -52,11 +52,18 @@ async def test_a_reply_that_is_a_command_is_answered_outside_threads(circle: Cir
 
 async def test_a_command_that_is_edited_is_not_answered_again(circle: Circle) -> None:
     anna, _, room = await readers(circle)
-    asked = await anna.send(room, "!quote Cheka")
-    await circle.answer(anna, room, asked)
-    new = {"msgtype": "m.text", "body": "!quote Lenin"}
-    edit = {"msgtype": "m.text", "body": "* !quote Lenin", "m.new_content": new}
-    await circle.silent(anna, room, {**edit, "m.relates_to": {"rel_type": "m.replace", "event_id": asked}})
+    alone = await circle.room(anna)  # where every line is meant for the bot
+    for where in (room, alone):
+        asked = await anna.send(where, "!quote Cheka")
+        await circle.answer(anna, where, asked)
+        new = {"msgtype": "m.text", "body": "!quote Lenin"}
+        relates = {"rel_type": "m.replace", "event_id": asked}
+        edits = [
+            {"msgtype": "m.text", "body": "* !quote Lenin", "m.new_content": new, "m.relates_to": relates},
+            {"msgtype": "m.text", "body": "!quote Lenin", "m.relates_to": relates},
+            {"msgtype": "m.text", "body": "!quote Lenin", "m.new_content": new},
+        ]
+        await circle.silent(anna, where, *edits)
 
 
 async def is_gone(person: Plain, room: str, event: str) -> bool:

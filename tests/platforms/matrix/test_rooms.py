@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.platforms.matrix.rooms import CREATOR_LEVEL, Room, Rooms
@@ -162,6 +162,7 @@ def test_names_and_successors_are_taken_from_the_state() -> None:
     assert made.encryption["rotation_period_msgs"] == 5
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(KINDS), JSON, st.sampled_from(("", ANNA, BOT)), JSON), max_size=5))
 def test_whatever_a_rooms_state_is_it_can_be_looked_at(events: list[tuple[str, Any, str, Any]]) -> None:
     made = Room("!room:circle.test")
