@@ -19,6 +19,10 @@ from bot.store.schedules import Schedule
 from tests.operating.test_doctor import NOW, one
 from tests.platforms.discord.loopback import _KRUZHOK, APPLICATION, COMMANDS, TOKEN, Loopback, _json, guild, loopback
 from tests.platforms.discord.test_run import started
+from tests.platforms.discord.test_serving import as_before as as_before
+
+# Looking points discord.py at the proxy, in the whole process.
+pytestmark = pytest.mark.usefixtures("as_before")
 
 SECONDS = 30.0  # far more than a start takes, so that only what hangs fails
 SERVER = guild(0)
