@@ -11,7 +11,7 @@ from tests.platforms.matrix.plain import Plain
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-VERSIONS = ("10", "11", "12")
+VERSIONS = ("10", pytest.param("11", marks=pytest.mark.extended), "12")
 
 
 async def moderates(circle: Circle, person: Plain, room: str) -> bool:

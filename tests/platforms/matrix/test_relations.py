@@ -71,7 +71,7 @@ async def is_gone(person: Plain, room: str, event: str) -> bool:
     return "body" not in (await person.event(room, event))["content"]
 
 
-@pytest.mark.parametrize("version", ["10", "11", "12"])
+@pytest.mark.parametrize("version", ["10", pytest.param("12", marks=pytest.mark.extended), "11"])
 async def test_what_is_taken_back_takes_its_answer_with_it(circle: Circle, version: str) -> None:
     anna, boris = await circle.person("anna"), await circle.person("boris")
     room = await circle.room(anna, boris, room_version=version)
