@@ -35,7 +35,7 @@ from tests.platforms.discord.test_run import ended, started
 from tests.platforms.discord.test_run_delivery import Channel, overdue
 
 PATIENCE, LOOK_EVERY = 20, 0.02
-SECONDS_TO_SAY = 5.0
+SECONDS_TO_SAY = 10.0
 
 
 def free_port() -> int:

@@ -17,7 +17,8 @@ from bot.settings import SettingsError, read_configuration
 from tests.platforms.discord.loopback import APPLICATION, COMMANDS, TOKEN, Loopback, loopback
 
 ROOT = Path(__file__).parents[3]
-SECONDS_TO_START, SECONDS_TO_STOP = 5, 5
+PROMISED = 5.0  # seconds, on a machine that is no busier than the tests make it
+SECONDS_TO_START, SECONDS_TO_STOP = 20, 20  # far more than either takes, so that only what hangs fails
 
 
 @asynccontextmanager
@@ -54,13 +55,13 @@ async def test_the_first_command_is_answered_in_time_and_a_signal_ends_it(state:
         await asyncio.wait_for(served.ready.wait(), SECONDS_TO_START)
         await served.slash("quote", words="Cheka")
         _, answer = await asyncio.wait_for(served.answered.get(), SECONDS_TO_START)
-        assert time.monotonic() - begun < SECONDS_TO_START
+        assert time.monotonic() - begun < PROMISED
         assert "self-inflicted" in str(answer)
         stopped = time.monotonic()
         process.send_signal(signal.SIGTERM)
         code, out, err = await ended(process)
     assert (code, out, err) == (0, "", "")
-    assert time.monotonic() - stopped < SECONDS_TO_STOP
+    assert time.monotonic() - stopped < PROMISED
     assert [path for method, path, _ in served.requests if method == "PUT"] == [COMMANDS]
 
 
@@ -91,7 +92,7 @@ async def test_an_answer_that_never_ends_does_not_keep_it(state: Path, served: L
         code, _, err = await ended(process)
         served.slow.set()
     assert code == 0
-    assert time.monotonic() - stopped < SECONDS_TO_STOP
+    assert time.monotonic() - stopped < PROMISED
     assert "not finished" in err
 
 
