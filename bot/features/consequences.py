@@ -21,7 +21,7 @@ CONSEQUENCES: Mapping[str, Callable[[Values], str]] = {
         else "Scheduled prompts get no threads; people answer below them."
     ),
     "mention": lambda values: (
-        "Members with this role are notified of each scheduled prompt, and nobody else."
+        "Whom it names is notified of each scheduled prompt, and nobody else."
         if values.number("mention")
         else "Scheduled prompts mention nobody."
     ),

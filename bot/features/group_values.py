@@ -47,7 +47,7 @@ SETTINGS = (
     Setting("channel", "Where scheduled posts go.", "A channel, a forum or a thread, or here.", "channel", HERE),
     Setting("threads", "Whether each scheduled prompt gets its own thread.", "on or off.", "switch", ON, (ON, OFF)),
     Setting("tag", "The tag of scheduled posts in a forum.", "One of the forum's tags, or none.", "tag", NONE),
-    Setting("mention", "The role that scheduled prompts mention.", "A role, or none.", "mention", NONE),
+    Setting("mention", "Whom scheduled prompts mention.", "A role, on Matrix @room, or none.", "mention", NONE),
     Setting(
         "length",
         "How much is quoted at once.",

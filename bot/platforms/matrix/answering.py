@@ -11,6 +11,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from bot.answers import mark
 from bot.app import App
 from bot.caller import Caller
 from bot.commands import BUG, Failure, safely
@@ -167,7 +168,8 @@ class Answering:
             return await self._handled(waiting)
         except (*_FAULTS, asyncio.CancelledError):
             raise
-        except Exception:  # a bug: logged whole; it must not keep those who ask afterwards from being answered
+        except Exception as error:  # a bug: logged whole; it must not keep those who ask afterwards from being answered
+            mark(error, str(waiting.received.source))
             log.exception("an event could not be handled")
             await self._inbox.drop(waiting.number)
             return []
@@ -225,7 +227,8 @@ class Answering:
         is_private = answer.private if isinstance(answer, Reply) else answer.kind == "refused"
         try:
             made = [await self._rendered(request, answer)]
-        except Exception:  # a bug of the renderer's: told as any other
+        except Exception as error:  # a bug of the renderer's: told as any other
+            mark(error, request.line)
             log.exception("an answer could not be laid out")
             made = [await self._rendered(request, Failure("bug", BUG))]
         room = self._rooms.get(request.room)

@@ -13,6 +13,7 @@ import aiohttp
 
 from bot.app import App
 from bot.errors import CannotServe
+from bot.logs import keep_out
 from bot.platforms.matrix.answering import Answering
 from bot.platforms.matrix.asking import Asking
 from bot.platforms.matrix.cross_signing import sign_ourselves
@@ -71,6 +72,8 @@ async def _opened(
     home = Homeserver(settings.homeserver, session)
     async with _refusals_told():
         identity = await establish(home, folder, user=settings.user, password=settings.password, token=settings.token)
+        keep_out(identity.token)
+        keep_out(identity.pickle_key)
         encryption = Encryption.open(home, folder, identity, now=app.now, monotonic=monotonic)
         stack.callback(encryption.close)
         await encryption.keep_up()
