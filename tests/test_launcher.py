@@ -199,6 +199,7 @@ def test_a_link_to_the_launcher_finds_its_folder(started_before: Checkout, tmp_p
     assert json.loads(done.stdout)["pebble"] == "1.0"
 
 
+@pytest.mark.extended
 def test_changed_requirements_are_installed_and_the_old_ones_gone(started_before: Checkout, tmp_path: Path) -> None:
     started_before.require("2.0")
     (started_before.root / ".venv" / "leftover").touch()
@@ -252,6 +253,7 @@ def test_the_environments_own_python_is_no_other_python(started_before: Checkout
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.extended
 def test_without_network_a_first_start_says_that_it_needs_it_once_and_a_later_one_succeeds(tmp_path: Path) -> None:
     checkout = new_checkout(tmp_path)
     started = checkout.start(network=False)
@@ -264,6 +266,7 @@ def test_without_network_a_first_start_says_that_it_needs_it_once_and_a_later_on
     assert checkout.start().told["pebble"] == "1.0"
 
 
+@pytest.mark.extended
 def test_a_package_that_is_not_the_one_that_was_locked_is_refused(tmp_path: Path) -> None:
     checkout = new_checkout(tmp_path)
     with zipfile.ZipFile(checkout.wheels / "pebble-1.0-py3-none-any.whl", "a") as archive:
@@ -273,6 +276,7 @@ def test_a_package_that_is_not_the_one_that_was_locked_is_refused(tmp_path: Path
     assert "DO NOT MATCH THE HASHES" in started.err
 
 
+@pytest.mark.extended
 def test_a_package_that_was_locked_without_its_hash_is_refused(tmp_path: Path) -> None:
     checkout = new_checkout(tmp_path)
     (checkout.root / "requirements.txt").write_text("pebble==1.0\n")
@@ -281,6 +285,7 @@ def test_a_package_that_was_locked_without_its_hash_is_refused(tmp_path: Path) -
     assert "Hashes are required in --require-hashes mode" in started.err
 
 
+@pytest.mark.extended
 def test_two_first_starts_at_once_set_up_once(tmp_path: Path) -> None:
     checkout = new_checkout(tmp_path)
     with checkout.starting() as one, checkout.starting() as other:

@@ -32,6 +32,7 @@ def test_the_trial_sees_what_comes_twice_after_an_older_copy_where_nobody_looks(
     assert begun.figures(range(1)).duplicated == begun.groups
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize(("step", "broken"), [("after choice", "no hold"), ("before send", "stale")])
 def test_the_trial_sees_what_comes_twice_where_a_lease_is_not_looked_at_again(
     trial: Try, step: str, broken: str
@@ -42,6 +43,7 @@ def test_the_trial_sees_what_comes_twice_where_a_lease_is_not_looked_at_again(
     assert (figures.lost, figures.duplicated > 0) == (0, True)
 
 
+@pytest.mark.extended
 def test_the_trial_sees_what_is_lost_where_posts_are_recorded_before_they_are_sent(trial: Try) -> None:
     begun = trial(groups=4)
     days = kill_at(begun, "before send", kills=2, broken=("record before sending",))
@@ -49,6 +51,7 @@ def test_the_trial_sees_what_is_lost_where_posts_are_recorded_before_they_are_se
     assert (figures.lost > 0, figures.duplicated) == (True, 0)
 
 
+@pytest.mark.extended
 def test_the_trial_sees_what_comes_twice_where_one_process_takes_its_own_posts_again(trial: Try) -> None:
     """A clock that jumps ends leases; where nonces do not help, a post that is under way must not be begun again."""
     figures = []

@@ -67,6 +67,7 @@ def excused(file: str, number: str, about: str) -> bool:
     return is_marked or (file == "kruzhok" and number in LAUNCHER)
 
 
+@pytest.mark.extended
 def test_bandit_finds_nothing_that_no_reason_stands_beside() -> None:
     found = findings(Path("bot"), Path("cogs"), Path("kruzhok"))
     assert len(found) > 5, "it has looked"

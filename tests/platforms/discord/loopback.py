@@ -272,9 +272,9 @@ def _json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -
 
 
 @asynccontextmanager
-async def loopback() -> AsyncIterator[Loopback]:
-    """Serve on a free port."""
-    served = Loopback()
+async def loopback(served: Loopback | None = None) -> AsyncIterator[Loopback]:
+    """Serve on a free port: this one, if it is given."""
+    served = served or Loopback()
     application = web.Application()
     application.router.add_get("/gateway/", served.gateway)
     application.router.add_route("*", "/{path:.*}", served.rest)

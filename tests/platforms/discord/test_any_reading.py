@@ -150,6 +150,7 @@ def patience() -> Iterator[None]:
         yield
 
 
+@pytest.mark.extended
 @settings(
     deadline=None,
     max_examples=3,
@@ -170,6 +171,7 @@ async def test_any_reading_is_shown(
     await ask_everything(folder / "state", write(folder / "data", words, sections, length, Random(dice)))
 
 
+@pytest.mark.extended
 async def test_a_thousand_sections_are_shown(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     await ask_everything(tmp_path / "state", write(tmp_path / "data", list(WORDS), 1000, 3, Random(1)))

@@ -189,6 +189,7 @@ def test_lists_and_times_lose_their_last_items() -> None:
         assert content.endswith("This is shortened to fit into a message.")
 
 
+@pytest.mark.extended
 @settings(deadline=None)
 @given(TEXTS, st.sampled_from([1, 1, 20, 200]), st.booleans())
 def test_no_post_is_larger_than_discord_takes_whatever_the_words(text: str, times: int, has_line: bool) -> None:

@@ -45,6 +45,7 @@ def sizes(texts: tuple[str, ...]) -> tuple[int, int]:
     return sum(limits.length(text) for text in texts), shown.total_children_count
 
 
+@pytest.mark.extended
 @settings(deadline=None)
 @given(TEXTS, st.sampled_from([1, 1, 20, 200]))
 def test_no_message_is_larger_than_discord_takes(text: str, times: int) -> None:

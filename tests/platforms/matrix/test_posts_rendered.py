@@ -135,6 +135,7 @@ def test_a_summary_that_is_too_long_says_where_the_rest_is() -> None:
         assert re.search(rf"word\)?\n\n{SHORTENED}\Z", laid_out(Post(Reply("Title", (piece,)))).body)
 
 
+@pytest.mark.extended
 @settings(deadline=None, max_examples=40)
 @given(TEXTS, st.sampled_from([1, 20, 400]))
 def test_a_post_is_one_message_whatever_is_in_it(text: str, times: int) -> None:
