@@ -1,0 +1,1 @@
+"""Minutes of ordinary and extraordinary use, by the clock."""
