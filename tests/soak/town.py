@@ -54,6 +54,7 @@ class Town(Loopback):
         """Send an event; servers let the bot do what it is invited for."""
         if event == "GUILD_CREATE":
             data["roles"][0]["permissions"] = str(ALL.value)
+            data["unavailable"] = False  # by which discord.py tells it from one that the bot has just joined
             for channel in data["channels"]:
                 channel["permission_overwrites"] = []
         await super().send(event, data)
