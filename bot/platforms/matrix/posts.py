@@ -7,7 +7,7 @@ from bot.dividing import fit
 from bot.platforms.matrix import blocks, limits
 from bot.platforms.matrix.blocks import Block, Run
 from bot.platforms.matrix.pieces import Shown, blocks_of
-from bot.platforms.matrix.render import Message, laid_out, offers, reacting, reactions, titled
+from bot.platforms.matrix.render import MOST_TYPED, Message, laid_out, offers, reacting, reactions, titled
 from bot.posting import Post
 from bot.reply import Prose, Question
 from bot.shortening import Pieces, shortened
@@ -33,7 +33,8 @@ def post(post: Post, shown: Shown, *, mentions_room: bool, has_thread: bool) -> 
     whole = _blocks(post, post.reply.pieces, shown, mentions_room, gets_thread)
     if blocks.fits(whole):
         return laid_out(whole)
-    line = f" All of it: /{post.line}" if post.line else ""
+    # A line that is too long to be typed is of no use.
+    line = f" All of it: /{post.line}" if 0 < len(post.line) < MOST_TYPED else ""
     shorter = [
         _blocks(post, (*pieces, Prose(f"{SHORTENED}{line}")), shown, mentions_room, gets_thread)
         for pieces in shortened(post.reply.pieces, _QUESTION, limits.size_shown)

@@ -24,7 +24,7 @@ _MEANT = {
     POLL: "for a poll",
 }
 # Longer lines are not typed again; reactions have them all the same.
-_MOST_TYPED = 160
+MOST_TYPED = 160
 _LABEL = 80
 
 
@@ -119,7 +119,7 @@ def offers(reply: Reply, shown: Shown, most: int | None = None) -> Iterator[Bloc
     Args:
         most: How many at most.
     """
-    able = [action for action in reply.actions if len(action.line) < _MOST_TYPED]
+    able = [action for action in reply.actions if len(action.line) < MOST_TYPED]
     for number, action in enumerate(able[:most]):
         yield _offer(action, shown, is_first=number == 0)
 
@@ -142,7 +142,7 @@ def _coloured(emoji: str) -> str:
 
 def _next_part(answer: Reply, shown: Shown, number: int, of: int) -> Iterator[Block]:
     for line in reactions(answer, shown.line, number, of).values():
-        if len(line) < _MOST_TYPED:
+        if len(line) < MOST_TYPED:
             yield Block("line", (Run("Next part: "), Run(shown.typed(line), "code")), begins=True)
     yield from reacting(reactions(answer, shown.line, number, of), "part")
 
