@@ -153,7 +153,7 @@ def test_65_kilobytes_in_a_prompt_are_one_message_and_the_question_stays(sign: s
 
 
 @pytest.mark.extended
-@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("sign", SIGNS[::4])
 def test_65_kilobytes_of_any_hostile_sign_are_one_message(sign: str) -> None:
     text = sign * (65_536 // len(sign.encode("utf-8", "surrogatepass")))
     laid_out(Post(everything(text), subject=text, line=text), mentions_room=True)
