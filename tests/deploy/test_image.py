@@ -7,9 +7,10 @@ import re
 import socket
 import subprocess
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -27,11 +28,16 @@ _LOOK_EVERY = 0.2
 
 
 @pytest.fixture(scope="module")
-def engine(machine: Machine, clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+def engine(machine: Machine, clone: Path) -> Iterator[Engine]:
     """An engine that has built the image."""
     if reason := why_not():
         pytest.skip(f"No image was built here: {reason}")
-    folder = tmp_path_factory.mktemp("engine")
+    # Podman takes no folder of more than 50 characters, as pytest's can be.
+    with TemporaryDirectory(prefix="kruzhok-", ignore_cleanup_errors=True) as folder:
+        yield _built(machine, clone, Path(folder))
+
+
+def _built(machine: Machine, clone: Path, folder: Path) -> Engine:
     made = Engine(folder)
     base = folder / "base"
     base.mkdir()
