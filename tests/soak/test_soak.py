@@ -41,6 +41,8 @@ BETWEEN_KILLS, BETWEEN_DROPS = 25.0, 40.0
 # (bot/app.py), so that memory levels off after some thousand answers. After that there is no reason to grow.
 GROWING_SECONDS, MOST_GROWTH_MB = 60.0, 4.0
 RUSH, AT_ONCE = 6_000, 16
+# 105 to 125 were measured. What keeps 10 kB of each answer is far beyond this after the rush.
+MOST_MB = 160
 # Discord waits so long for an answer.
 ANSWER_SECONDS = 3.0
 # A lease after a kill; or some tries while Discord is ill, each after a longer pause.
@@ -276,6 +278,7 @@ async def test_a_long_day_loses_doubles_and_hoards_nothing(state: Path, tmp_path
     messages = [each for channel in town.posted.values() for each in channel]
     settled = [size for seconds, size in diary.memory if seconds > diary.settled_from]
     quarter = len(settled) // 4
+    assert quarter, "it was too short, or the machine too slow, to see whether memory grows"
     grown = statistics.median(settled[-quarter:]) - statistics.median(settled[:quarter])
     print(
         f"{len(diary.answers)} answers, the slowest after {max(diary.answers):.1f} s; {len(messages)} posts;"
@@ -293,3 +296,4 @@ async def test_a_long_day_loses_doubles_and_hoards_nothing(state: Path, tmp_path
     # One in a hundred may meet a machine that is busy with something else.
     assert statistics.quantiles(diary.answers, n=100)[-1] < ANSWER_SECONDS
     assert grown < MOST_GROWTH_MB
+    assert max(settled) < MOST_MB
