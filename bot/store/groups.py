@@ -97,9 +97,9 @@ class Groups:
                 if not (await transaction.all(given, new))[0][0]:
                     continue
                 # One row after the other gets its new number, which no other may have at that time.
-                beyond = f"(SELECT max(number) FROM {table} WHERE group_id IN (?1, ?2))"  # noqa: S608
-                sql = f"UPDATE {table} SET number = number + {beyond} WHERE group_id = ?1"  # noqa: S608
-                await transaction.run(sql, old, new)
+                beyond = f"(SELECT max(number) FROM {table} WHERE group_id IN (?, ?))"  # noqa: S608
+                sql = f"UPDATE {table} SET number = number + {beyond} WHERE group_id = ?"  # noqa: S608
+                await transaction.run(sql, old, new, old)
             for table, column in OF_GROUPS.items():
                 sql = f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?"  # noqa: S608
                 moved += await transaction.run(sql, new, old)

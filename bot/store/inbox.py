@@ -75,9 +75,9 @@ class Inbox:
                         continue
                 await transaction.run(
                     "INSERT INTO matrix_command (group_id, event, source, state, session, received_at)"
-                    " SELECT ?1, ?2, ?3, ?4, ?5, ?6"
-                    " WHERE NOT EXISTS (SELECT 1 FROM matrix_answer WHERE command = ?2)"
-                    " AND NOT EXISTS (SELECT 1 FROM matrix_message WHERE command = ?2)"
+                    " SELECT ?, ?, ?, ?, ?, ?"
+                    " WHERE NOT EXISTS (SELECT 1 FROM matrix_answer WHERE command = ?)"
+                    " AND NOT EXISTS (SELECT 1 FROM matrix_message WHERE command = ?)"
                     " ON CONFLICT (event) DO NOTHING",
                     each.group,
                     each.event,
@@ -85,6 +85,8 @@ class Inbox:
                     state,
                     each.session,
                     milliseconds(now),
+                    each.event,
+                    each.event,
                 )
             await transaction.run(
                 "INSERT INTO matrix_stream (account, token) VALUES (?, ?)"
