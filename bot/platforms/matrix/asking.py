@@ -97,7 +97,7 @@ class Asking:
     async def request(self, room: Room, event: Mapping[str, Any]) -> Request | Withdrawal | None:
         """Return what a readable event asks for; None if that is nothing."""
         if taken_back := addressing.redacted(event):
-            return await self._withdrawal(taken_back)
+            return Withdrawal(taken_back)
         if found := addressing.reaction(event):
             return await self._reaction(room, event, *found)
         message = addressing.said(event)
@@ -112,10 +112,6 @@ class Asking:
             return None
         group = group_of(room.number)
         return Request(message.event, message.sender, room.number, group, asked.line, asked.part, message.thread)
-
-    async def _withdrawal(self, event: str) -> Withdrawal | None:
-        """Every event that may have been asked; most were not."""
-        return Withdrawal(event)
 
     async def _reaction(self, room: Room, event: Mapping[str, Any], to: str, emoji: str) -> Request | None:
         answer = await self._outbox.sent_as(to)
