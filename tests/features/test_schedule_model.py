@@ -28,7 +28,7 @@ from bot.recurrence.zones import zone
 from bot.reply import day_and_time
 from tests.features.conftest import Circle, Clock, opened, said
 
-GRACE, GIVE_UP = timedelta(hours=6), timedelta(hours=7)
+LATE, GRACE, GIVE_UP = timedelta(minutes=5), timedelta(hours=6), timedelta(hours=7)
 MOST = 4
 SECTIONS = 5
 ZONES = ("UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Asia/Tokyo")
@@ -86,7 +86,7 @@ class Model:
         self.handled = max([self.handled, *past])
 
     def deliver(self, now: datetime) -> list[datetime]:
-        """Return the planned times of what is posted now."""
+        """Return the planned times of what is posted now: of what is late, the latest alone."""
         posted = []
         for local, at in list(self.moved.items()):
             if at <= now and not self.removed:
@@ -101,7 +101,7 @@ class Model:
             self.handled = due[-1]
             at = instant(due[-1], self.zone)
             posted += [at] if now - at <= GRACE else []
-        return posted
+        return [at for at in posted if now - at <= LATE or at == max(posted)]
 
 
 class Schedules(RuleBasedStateMachine):
