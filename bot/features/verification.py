@@ -6,7 +6,10 @@ from bot.caller import Caller
 from bot.errors import UserError
 from bot.features.quotes import passage_actions
 from bot.features.readings import Readings
-from bot.library.comparing import Match, Part, Run, Stretch, exact_matches, nearest_match, parts_of
+from bot.library.comparing.exact import exact_matches
+from bot.library.comparing.nearest import nearest_match
+from bot.library.comparing.parts import Part, parts_of
+from bot.library.comparing.runs import Match, Run, Stretch
 from bot.library.library import Library
 from bot.library.words import words
 from bot.reading import Place, Quotation, Reading
