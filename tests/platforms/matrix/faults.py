@@ -39,6 +39,7 @@ class Faults:
         self.retry_after = 1000
         self._upstream, self._session = upstream, session
         self._fault, self._only, self._left = Fault.NONE, "", -1
+        self._kept_back = ""
         self._changed = asyncio.Event()
         self._asked = asyncio.Event()
 
@@ -51,6 +52,15 @@ class Faults:
             times: Only so many of them; -1 is all.
         """
         self._fault, self._only, self._left = fault, only, times
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def keep_back(self, only: str) -> None:
+        """Ask the server for whatever has this in its path, but keep its answers; from now, until told otherwise by "".
+
+        Also of what has been asked for already. It goes on beside other faults.
+        """
+        self._kept_back = only
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -75,7 +85,10 @@ class Faults:
         self._asked = asyncio.Event()
         match self._fault_of(request.path):
             case Fault.NONE:
-                return await self._passed_on(request)
+                answer = await self._passed_on(request)
+                while self._kept_back and self._kept_back in request.path:
+                    await self._changed.wait()
+                return answer
             case Fault.BAD_GATEWAY:
                 return _bad_gateway()
             case Fault.REVOKED:

@@ -15,7 +15,7 @@ from tests.platforms.matrix.process import Bot, running_bot
 from tests.platforms.matrix.synapse import Synapse
 
 SENDING = "/send/m.room.message/"
-SYNC = "/sync"
+SYNC, CREATE = "/sync", "/createRoom"
 OUTAGE_SECONDS, MOST_REQUESTS = 10.0, 10
 SECONDS = 60.0
 
@@ -112,6 +112,26 @@ async def test_a_room_whose_server_wants_patience_does_not_keep_another_waiting(
     assert first == 2, "what is limited is not tried again before the server wants it"
     await circle.answer(slow)
     assert len(set(await circle.answers())) == 2
+
+
+async def test_a_direct_room_is_opened_once_though_nobody_hears_of_it(circle: Circle, member: Member) -> None:
+    anna = await member()
+    await circle.person.invite(circle.room, anna.id)
+    await anna.join(circle.room)
+    circle.faults.set(Fault.BLACK_HOLE, CREATE)
+    await anna.send(circle.room, "!privacy export")
+    await circle.faults.asked(CREATE, 1, SECONDS)
+    # The next try succeeds, but neither its answer nor the stream gets through before the one after it.
+    circle.faults.keep_back(SYNC)
+    circle.faults.set(Fault.LOST_ANSWER, CREATE, times=1)
+    direct = await anna.wait_for_invite(circle.bot.user.id, SECONDS)
+    await anna.join(direct)
+    await anna.wait_for(lambda event: "about_you" in str(event["content"].get("body")), direct, SECONDS)
+    circle.faults.keep_back("")
+    await circle.answers()
+    await anna.sync()
+    assert anna.invites == {}
+    assert circle.faults.count(CREATE) == 2
 
 
 async def test_a_revoked_token_ends_the_bot_with_one_sentence(circle: Circle) -> None:
