@@ -42,6 +42,7 @@ from bot.settings import Settings
 from bot.store.button_lines import ButtonLines
 from bot.store.changes import Changes
 from bot.store.chosen import Chosen
+from bot.store.claims import Claims
 from bot.store.given import Given
 from bot.store.groups import Groups
 from bot.store.inbox import Inbox
@@ -147,7 +148,7 @@ def _put_together(
     """Make every feature of what it needs."""
     now = clocks.now
     schedules = Schedules(state, TZDATA_VERSION)
-    occurrences = Occurrences(state, schedules, holder=uuid4().hex)
+    occurrences, claims = Occurrences(state, schedules), Claims(state, holder=uuid4().hex)
     chosen, changes, notices = Chosen(state, schedules, clocks.monotonic), Changes(state), Notices(state)
     groups = Groups(state, chosen)
     given, button_lines = Given(state), ButtonLines(state)
@@ -161,7 +162,7 @@ def _put_together(
     verification = Verification(library, readings)
     discussion = Discussion(library, readings, prompts, given, now, dice)
     posts = Posts(library, readings, values, discussion, quotes, summaries, given)
-    delivery = Delivery(schedules, occurrences, notices, values, posts, clocks, dice, step)
+    delivery = Delivery(schedules, occurrences, claims, notices, values, posts, clocks, dice, step)
     setting_values = SettingValues(readings, values, places)
     group_settings = GroupSettings(chosen, values, setting_values, places, schedules, occurrences, changes, now)
     app = App(

@@ -15,15 +15,14 @@ from bot.features.posts import PROMPT, QUOTE, THE_END, Made, Posts, What
 from bot.posting import Platform, Post, Receipt, Target
 from bot.recurrence.zones import zone
 from bot.reply import Prose, Reply, day_and_time
+from bot.store.claims import LEASE, Claims
 from bot.store.notices import Notices
-from bot.store.occurrences import Occurrence, Occurrences, Planned
+from bot.store.occurrence import Occurrence, Planned
+from bot.store.occurrences import Occurrences
 from bot.store.schedules import Schedule, Schedules
 
 log = logging.getLogger(__name__)
 
-# Who takes an occurrence has it for so long; another process takes it over afterwards. It must be shorter than Discord
-# remembers a nonce (some minutes), and longer than a post may take.
-LEASE = timedelta(seconds=90)
 _POST_SECONDS, _LOOK_SECONDS = 30.0, 60.0
 # Between holding an occurrence and sending it no more than this may pass, or the process was stopped meanwhile.
 _FRESH_SECONDS = 10.0
@@ -71,6 +70,7 @@ class Delivery:
         self,
         schedules: Schedules,
         occurrences: Occurrences,
+        claims: Claims,
         notices: Notices,
         values: GroupValues,
         posts: Posts,
@@ -80,6 +80,7 @@ class Delivery:
     ) -> None:
         self._schedules = schedules
         self._occurrences = occurrences
+        self._claims = claims
         self._notices = notices
         self._values = values
         self._posts = posts
@@ -176,7 +177,7 @@ class Delivery:
     async def deliver_one(self, platform: Platform, key: str) -> None:
         """Deliver one occurrence now, if it is due and nobody else is at it."""
         now = self._clocks.now()
-        claimed = await self._occurrences.claim_one(key, now, now + LEASE)
+        claimed = await self._claims.claim_one(key, now, now + LEASE)
         if claimed:
             await self._deliver(platform, claimed)
 
@@ -184,7 +185,7 @@ class Delivery:
         self._step("before claim")
         self.looked_at[platform.name] = self._clocks.monotonic()
         now = self._clocks.now()
-        claimed = await self._occurrences.claim(platform.name, now, now + LEASE, most)
+        claimed = await self._claims.claim(platform.name, now, now + LEASE, most)
         if claimed:
             self._step("after claim")
         return claimed
@@ -297,7 +298,7 @@ class Delivery:
         """
         schedule = (await self._schedules.identified([occurrence.schedule])).get(occurrence.schedule)
         if schedule is None:
-            await self._occurrences.miss(occurrence, "its schedule is no longer there", "", self._clocks.now())
+            await self._claims.miss(occurrence, "its schedule is no longer there", "", self._clocks.now())
             return
         values = await self._values.at(schedule.group, schedule.server)
         target = target_for(schedule, values)
@@ -315,15 +316,15 @@ class Delivery:
         if occurrence.receipt is None:
             note = self._lateness(schedule, occurrence)
             is_done = not wants_thread and not is_end
-            await self._occurrences.record(occurrence, receipt, self._clocks.now(), note, is_done)
+            await self._claims.record(occurrence, receipt, self._clocks.now(), note, is_done)
             self._step("after record")
         if is_end:
-            await self._occurrences.stop(occurrence, schedule, "everything was posted", "", self._clocks.now())
+            await self._claims.stop(occurrence, schedule, "everything was posted", "", self._clocks.now())
         elif wants_thread:
             there = replace(target, channel=receipt.channel)
             await self._open_thread(platform, there, schedule, occurrence, receipt)
         elif occurrence.receipt is not None:  # its thread is not wanted any more
-            await self._occurrences.record_thread(occurrence, receipt.thread)
+            await self._claims.record_thread(occurrence, receipt.thread)
 
     async def _choose_again(self, schedule: Schedule, occurrence: Occurrence) -> None:
         """Use up what was posted, where an older copy of the database does not know it.
@@ -334,7 +335,7 @@ class Delivery:
             return
         with suppress(UserError):
             if (await self._made(schedule, occurrence)).is_last:
-                await self._occurrences.settle(occurrence, THE_END)
+                await self._claims.settle(occurrence, THE_END)
 
     async def _found(self, platform: Platform, target: Target, occurrence: Occurrence) -> Receipt | None:
         """Look before posting wherever a post may be there already.
@@ -373,16 +374,16 @@ class Delivery:
             why = "the next one has come meanwhile"
         if why:
             told = f"Schedule {schedule.number} ({schedule.what}): the post of {occurrence.local} was not made: {why}."
-            await self._occurrences.miss(occurrence, why, "" if schedule.paused else told, now)
+            await self._claims.miss(occurrence, why, "" if schedule.paused else told, now)
             return None
         made = await self._made(schedule, occurrence)
         if made.post is None:
             raise DeliveryFailed("no prompt is left: all are set aside", is_certain=True)
         if made.is_last:
-            await self._occurrences.settle(occurrence, THE_END)
+            await self._claims.settle(occurrence, THE_END)
         self._step("after choice")
         post = _with_note(made.post, self._lateness(schedule, occurrence))
-        if not await self._occurrences.hold(occurrence.key, self._clocks.now() + LEASE, target.channel):
+        if not await self._claims.hold(occurrence.key, self._clocks.now() + LEASE, target.channel):
             raise Lost
         held_at, held = self._clocks.now(), self._clocks.monotonic()
         self._step("before send")
@@ -397,7 +398,7 @@ class Delivery:
 
     async def _made(self, schedule: Schedule, occurrence: Occurrence) -> Made:
         async def choose(reading: str, kind: str, choices: Sequence[str]) -> tuple[str, bool]:
-            return await self._occurrences.choose(occurrence, reading, kind, choices, self._clocks.now())
+            return await self._claims.choose(occurrence, reading, kind, choices, self._clocks.now())
 
         return await self._posts.make(schedule, choose, await self._item(occurrence))
 
@@ -417,7 +418,7 @@ class Delivery:
             async with asyncio.timeout(_POST_SECONDS):
                 thread = await platform.open_thread(target, receipt, made.post)
         self._step("after thread")
-        await self._occurrences.record_thread(occurrence, thread)
+        await self._claims.record_thread(occurrence, thread)
 
     def _lateness(self, schedule: Schedule, occurrence: Occurrence) -> str:
         """Say that a post is late, if it is."""
@@ -432,7 +433,7 @@ class Delivery:
         began = occurrence.first_try_at or now
         if occurrence.attempts < _FEWEST_ATTEMPTS or now - began < GIVE_UP_AFTER:
             note = occurrence.note if occurrence.receipt else str(error)
-            await self._occurrences.retry(occurrence, now + self._pause(occurrence, error), note)
+            await self._claims.retry(occurrence, now + self._pause(occurrence, error), note)
             log.warning("a post in %s failed, and is tried again: %s", occurrence.group, error)
             self._step("to be tried again")
         else:
@@ -449,17 +450,17 @@ class Delivery:
             values = await self._values.at(schedule.group, schedule.server)
             receipt = await self._last_look(platform, target_for(schedule, values), occurrence)
             if receipt is not None:
-                await self._occurrences.record(occurrence, receipt, now, "", is_done=True)
+                await self._claims.record(occurrence, receipt, now, "", is_done=True)
                 return
         if occurrence.receipt is not None:
             told = f"The post of schedule {number} is there, but it has no thread: {error}."
-            await self._occurrences.stop(occurrence, None, str(error), told, now)
+            await self._claims.stop(occurrence, None, str(error), told, now)
         elif occurrence.by_hand:
             told = f"Schedule {number} could not be run by hand: {error}."
-            await self._occurrences.give_up(occurrence, None, str(error), told, now)
+            await self._claims.give_up(occurrence, None, str(error), told, now)
         else:
             told = f"Schedule {number} is paused: {error}. When that is put right: /schedule resume {number}"
-            await self._occurrences.give_up(occurrence, schedule, str(error), told, now)
+            await self._claims.give_up(occurrence, schedule, str(error), told, now)
 
     async def _last_look(self, platform: Platform, target: Target, occurrence: Occurrence) -> Receipt | None:
         """Look whether the last attempt got through after all, as far as that can be seen."""

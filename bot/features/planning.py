@@ -13,7 +13,7 @@ from bot.recurrence.occurrences import upcoming
 from bot.recurrence.when import parse
 from bot.recurrence.zones import zone
 from bot.reply import day_and_time
-from bot.store.occurrences import MISSED, WAITING, Occurrence, Planned, key_of
+from bot.store.occurrence import MISSED, WAITING, Occurrence, Planned, key_of
 from bot.store.schedules import LOCAL, Move, Schedule
 
 # A post that comes later than this says so.

@@ -21,7 +21,8 @@ from bot.recurrence.when import parse
 from bot.recurrence.zones import zone
 from bot.reply import Action, Bullets, Piece, PlannedTime, Prose, Question, Quote, Reply, Times, day_and_time
 from bot.store.notices import Notices
-from bot.store.occurrences import BY_HAND, FAILED, MISSED, POSTED, SKIPPED, WAITING, Occurrence, Occurrences, key_of
+from bot.store.occurrence import BY_HAND, FAILED, MISSED, POSTED, SKIPPED, WAITING, Occurrence, key_of
+from bot.store.occurrences import Occurrences
 from bot.store.schedules import Schedule, Schedules
 
 MOST = 25

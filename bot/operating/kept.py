@@ -88,7 +88,7 @@ async def planned(opened: State, found: Figures) -> list[Finding]:
 async def _next(opened: State, overview: Overview, found: Figures) -> Finding:
     """Say which posts come next, over all groups."""
     schedules = Schedules(opened, TZDATA_VERSION)
-    occurrences = Occurrences(opened, schedules, holder="")
+    occurrences = Occurrences(opened, schedules)
     coming: list[tuple[datetime, str]] = []
     for group, number in await overview.soonest(_SHOWN):
         schedule = await schedules.numbered(group, number)

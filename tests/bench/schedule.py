@@ -15,7 +15,9 @@ from bot.recurrence.occurrences import upcoming
 from bot.recurrence.when import parse
 from bot.recurrence.zones import TZDATA_VERSION, zone
 from bot.store.chosen import Chosen
-from bot.store.occurrences import Occurrence, Occurrences, Planned, key_of
+from bot.store.claims import Claims
+from bot.store.occurrence import Occurrence, Planned, key_of
+from bot.store.occurrences import Occurrences
 from bot.store.schedules import Move, Schedules
 from bot.store.state import FILE, milliseconds, open_state
 from tests.bench.table import Table, Timing, tell
@@ -57,11 +59,11 @@ async def _looking(folder: Path, size: int) -> Sequence[str]:
         state = await open_state(stack, folder)
         _fill(folder / FILE, size)
         schedules = Schedules(state, TZDATA_VERSION)
-        occurrences = Occurrences(state, schedules, "bench")
+        occurrences, claims = Occurrences(state, schedules), Claims(state, "bench")
 
         async def look(now: datetime) -> None:
             await schedules.due("discord", now, _DUE)
-            await occurrences.claim("discord", now, now + timedelta(seconds=90), 1)
+            await claims.claim("discord", now, now + timedelta(seconds=90), 1)
 
         idle = await _timed(lambda: look(_NOW), _LOOKS)
         then = _NOW + timedelta(days=2)
@@ -78,7 +80,7 @@ async def _looking(folder: Path, size: int) -> Sequence[str]:
         ]
         await occurrences.plan(plans, then)
         for _ in due:
-            await occurrences.claim("discord", then, then + timedelta(seconds=90), 1)
+            await claims.claim("discord", then, then + timedelta(seconds=90), 1)
         a_post = (perf_counter() - begun) * 1000 / len(due)
     return (f"{size:,}", str(idle), str(busy), f"{a_post:.2f}", "1")
 

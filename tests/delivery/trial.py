@@ -24,7 +24,7 @@ from bot.caller import Caller
 from bot.features.delivery import AT_ONCE
 from bot.reply import Reply
 from bot.settings import SHIPPED_DATA, Settings
-from bot.store.occurrences import key_of
+from bot.store.occurrence import key_of
 from bot.store.state import FILE
 from tests.delivery.client import NAME, ServicePlatform
 from tests.delivery.clock import SharedClock, Status

@@ -20,7 +20,8 @@ from bot.features import delivery
 from bot.features.delivery import Clocks, Delivery
 from bot.posting import Receipt
 from bot.settings import SHIPPED_DATA, Settings
-from bot.store.occurrences import Occurrence, Occurrences
+from bot.store.claims import Claims
+from bot.store.occurrence import Occurrence
 from tests.delivery.client import ServicePlatform
 from tests.delivery.clock import SharedClock, Status
 
@@ -148,7 +149,7 @@ class Worker:
 
     async def _fill(self, app: App, is_full: bool) -> None:
         """Leave no room for another page of the database, or as much as it likes."""
-        writer = app.delivery._occurrences._state._writer
+        writer = app.delivery._claims._state._writer
         rows = await writer.execute_fetchall("PRAGMA page_count")
         pages = next(iter(rows))[0] if is_full else 1_000_000
         await writer.execute_fetchall(f"PRAGMA max_page_count = {pages}")
@@ -164,10 +165,10 @@ def _no_look(app: App) -> None:
 
 
 def _no_hold(app: App) -> None:
-    async def held(self: Occurrences, *_: object) -> bool:
+    async def held(self: Claims, *_: object) -> bool:
         return True
 
-    Occurrences.hold = held  # type: ignore[method-assign,assignment]  # taken out on purpose
+    Claims.hold = held  # type: ignore[method-assign,assignment]  # taken out on purpose
     delivery._FRESH_SECONDS = math.inf
 
 
@@ -180,14 +181,14 @@ def _record_before_sending(app: App) -> None:
 
     async def recorded(self: Delivery, platform: Any, target: Any, *more: Any) -> Receipt | None:
         receipt = Receipt(target.channel, "unknown")
-        await self._occurrences.record(more[1], receipt, self._clocks.now(), "", True)
+        await self._claims.record(more[1], receipt, self._clocks.now(), "", True)
         return await send(self, platform, target, *more)
 
-    def held(self: Occurrences, *_: object) -> Awaitable[bool]:
+    def held(self: Claims, *_: object) -> Awaitable[bool]:
         return asyncio.sleep(0, True)
 
     Delivery._sent = recorded  # type: ignore[method-assign,assignment]  # put in on purpose
-    Occurrences.hold = held  # type: ignore[method-assign,assignment]  # nothing is due any more, and nobody holds it
+    Claims.hold = held  # type: ignore[method-assign,assignment]  # nothing is due any more, and nobody holds it
 
 
 class _Forgetful(set[str]):

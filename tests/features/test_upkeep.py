@@ -154,7 +154,7 @@ async def test_what_goes_wrong_one_day_is_tried_again_the_next(tmp_path: Path) -
     async with AsyncExitStack() as stack:
         state = await open_state(stack, tmp_path)
         schedules, changes, clock = Schedules(state, "2026a"), FullDisk(state), Clock()
-        occurrences = Occurrences(state, schedules, "this process")
+        occurrences = Occurrences(state, schedules)
         lines, groups = ButtonLines(state), Groups(state, Chosen(state, schedules, lambda: 0.0))
         await lines.keep(["quote Cheka"], clock() - timedelta(days=366))
         notices, inbox, outbox = Notices(state), Inbox(state), Outbox(state)

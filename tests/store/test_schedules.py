@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bot.store.changes import Changes
-from bot.store.occurrences import Occurrence, Occurrences, key_of
+from bot.store.claims import Claims
+from bot.store.occurrence import Occurrence, key_of
+from bot.store.occurrences import Occurrences
 from bot.store.schedules import Move, Schedule, Schedules
 from bot.store.state import State, open_state
 
@@ -88,7 +90,7 @@ async def test_a_schedule_that_somebody_else_moved_is_not_moved(tmp_path: Path) 
 async def test_what_was_moved_by_hand_goes_along_unless_somebody_has_begun_to_post_it(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         state, schedules = await opened(stack, tmp_path)
-        occurrences = Occurrences(state, schedules, "this process")
+        occurrences = Occurrences(state, schedules)
         read = await added(schedules, schedule())
         keys = []
         for local in ("2026-05-07T19:00", "2026-05-14T19:00"):
@@ -96,7 +98,7 @@ async def test_what_was_moved_by_hand_goes_along_unless_somebody_has_begun_to_po
             occurrence = Occurrence(key_of(read.id, local), read.id, "t:a", local, NEXT, NEXT, note="moved")
             assert await occurrences.decide(move, occurrence, "moved", "t:mo", NOW)
             keys.append(occurrence.key)
-        assert await occurrences.claim_one(keys[1], NEXT, NEXT + timedelta(minutes=1))
+        assert await Claims(state, "this process").claim_one(keys[1], NEXT, NEXT + timedelta(minutes=1))
         there = NEXT + timedelta(hours=2)
         (read,) = await schedules.of("t:a")
         await schedules.move([Move(read, NEXT, HANDLED, "UTC", tuple((key, there) for key in keys))], NOW)
