@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
@@ -55,6 +56,21 @@ def _is_int32(value: object) -> bool:
     return not isinstance(value, int) or -(2**31) <= value < 2**31
 
 
+def _one_fits(validator: Any, schemas: Sequence[Any], value: Any, schema: object) -> Iterator[ValidationError]:
+    """Say whether exactly one schema fits; of each other one it only looks for a first error, mostly at the type."""
+    if all("const" in each for each in schemas):
+        fitting = sum(each["const"] == value for each in schemas)
+    else:
+        fitting = sum(next(validator.descend(value, each), None) is None for each in schemas)
+    if fitting != 1:
+        yield ValidationError(f"{fitting} of {len(schemas)} schemas fit")
+
+
+# Says whether something is wrong, but not what. Discord's choices have up to twenty alternatives, one in the other, and
+# jsonschema's own `oneOf` lists all that is wrong with each of them, which took half the time of the Discord tests.
+_Quick = extend(Draft202012Validator, {"oneOf": _one_fits})  # type: ignore[no-untyped-call] - its stubs are so
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A path with a method, and where in the document it stands."""
@@ -75,7 +91,7 @@ class Document:
         self._operations = tuple(_operations(read["paths"]))
         _close(read)
         self._registry: Registry[Any] = Registry().with_resource(_DOCUMENT, DRAFT202012.create_resource(read))
-        self._validators: dict[str, Draft202012Validator] = {}
+        self._validators: dict[str, tuple[Any, Draft202012Validator]] = {}
         self._bodies: dict[str, list[str]] = {}
 
     def problems(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> list[str]:
@@ -146,8 +162,15 @@ class Document:
         key = json.dumps(schema)
         if key not in self._validators:
             absolute = json.loads(key.replace('"#/', f'"{_DOCUMENT}#/'))
-            self._validators[key] = Draft202012Validator(absolute, registry=self._registry, format_checker=_formats)
-        for error in self._validators[key].iter_errors(value):
+            quick, thorough = (
+                validator(absolute, registry=self._registry, format_checker=_formats)
+                for validator in (_Quick, Draft202012Validator)
+            )
+            self._validators[key] = quick, thorough
+        quick, thorough = self._validators[key]
+        if quick.is_valid(value):
+            return
+        for error in thorough.iter_errors(value):
             deepest = _deepest(error)
             place = "".join(f"[{step!r}]" for step in deepest.absolute_path)
             yield f"{what}{place}: {_short(deepest.message)}"
