@@ -68,7 +68,7 @@ def _one_fits(validator: Any, schemas: Sequence[Any], value: Any, schema: object
 
 # Says whether something is wrong, but not what. Discord's choices have up to twenty alternatives, one in the other, and
 # jsonschema's own `oneOf` lists all that is wrong with each of them, which took half the time of the Discord tests.
-_Quick = extend(Draft202012Validator, {"oneOf": _one_fits})  # type: ignore[no-untyped-call] - its stubs are so
+_Quick = extend(Draft202012Validator, {"oneOf": _one_fits})  # type: ignore[no-untyped-call]  # its annotations lack one
 
 
 @dataclass(frozen=True, slots=True)
