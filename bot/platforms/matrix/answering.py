@@ -17,7 +17,8 @@ from bot.caller import Caller
 from bot.commands import BUG, Failure, safely
 from bot.errors import UserError
 from bot.platforms.matrix import render
-from bot.platforms.matrix.asking import Asking, Request, Withdrawal
+from bot.platforms.matrix.asking import Asking, Request, Verification, Withdrawal
+from bot.platforms.matrix.declining import CANCEL, declined_in_room
 from bot.platforms.matrix.direct import DirectRooms
 from bot.platforms.matrix.encryption import StoreBroken, Unreadable
 from bot.platforms.matrix.homeserver import MatrixRefused, Unreachable
@@ -190,6 +191,9 @@ class Answering:
             return []
         if isinstance(request, Withdrawal):
             messages = await self._withdrawn(received.event, request.event)
+        elif isinstance(request, Verification):
+            event, group = received.event, received.group
+            messages = [Message(transaction_of(event, 0), group, event, group, CANCEL, declined_in_room(event))]
         else:
             messages = await self._answer(waiting, request)
         await self._outbox.answer(waiting.number, messages, self._app.now())

@@ -7,6 +7,7 @@ from typing import Any
 from bot.app import App
 from bot.platforms.matrix import addressing
 from bot.platforms.matrix.addressing import Surroundings, parted
+from bot.platforms.matrix.declining import is_asked_in_room
 from bot.platforms.matrix.encryption import Encryption, Unreadable
 from bot.platforms.matrix.homeserver import Json
 from bot.platforms.matrix.rooms import Room, Rooms
@@ -51,6 +52,11 @@ class Withdrawal:
     event: str
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A member wants to verify us."""
+
+
 class Asking:
     """What events ask for."""
 
@@ -62,11 +68,15 @@ class Asking:
         self._outbox = outbox
         self._words = frozenset(each.name.split()[0] for each in app.commands.all)
 
-    async def sift(self, number: str, event: Mapping[str, Any], is_old: bool) -> Received | None:
+    async def sift(
+        self, number: str, event: Mapping[str, Any], is_old: bool, is_before: bool = False
+    ) -> Received | None:
         """Return an event as it is to be kept, if it asks for something or cannot be read yet.
 
         Args:
             is_old: Whether it was sent before the bot started; reactions are for the moment, commands are not.
+            is_before: Whether it was sent before the bot came into the room. Nothing of that is meant for the bot but
+                that somebody wants to verify it: clients make a room for that, and do not wait until it comes.
         """
         event_id, sender = event.get("event_id"), event.get("sender")
         if not isinstance(event_id, str) or not isinstance(sender, str) or sender == self._user:
@@ -77,12 +87,13 @@ class Asking:
         try:
             readable = self.readable(number, event)
         except Unreadable as error:
-            if not error.session_id or not error.can_come:
+            if is_before or not error.session_id or not error.can_come:
                 return None
             return Received(group_of(number), event_id, event, error.session_id)
         if is_old and addressing.reaction(readable):
             return None
-        return kept if await self.request(self._rooms[number], readable) else None
+        request = await self.request(self._rooms[number], readable)
+        return kept if request and (not is_before or isinstance(request, Verification)) else None
 
     def readable(self, number: str, event: Mapping[str, Any]) -> Json:
         """Return an event in clear.
@@ -94,10 +105,12 @@ class Asking:
             return self._encryption.decrypt(number, dict(event))
         return dict(event)
 
-    async def request(self, room: Room, event: Mapping[str, Any]) -> Request | Withdrawal | None:
+    async def request(self, room: Room, event: Mapping[str, Any]) -> Request | Withdrawal | Verification | None:
         """Return what a readable event asks for; None if that is nothing."""
         if taken_back := addressing.redacted(event):
             return Withdrawal(taken_back)
+        if is_asked_in_room(event, self._user, self._app.now()):
+            return Verification()
         if found := addressing.reaction(event):
             return await self._reaction(room, event, *found)
         message = addressing.said(event)

@@ -13,6 +13,7 @@ from nio.crypto import OlmDevice
 
 from bot.platforms.matrix.canonical import decode_base64
 from bot.platforms.matrix.crypto_store import DATABASE_ERRORS, CryptoStore, Machine, StoreBroken, open_machine
+from bot.platforms.matrix.declining import REQUEST, Declining
 from bot.platforms.matrix.devices import Devices
 from bot.platforms.matrix.homeserver import Homeserver, Json, MatrixRefused, Unreachable
 from bot.platforms.matrix.identity import STORE, Identity
@@ -55,6 +56,7 @@ class Encryption:
         self._room_keys = room_keys
         self._devices = Devices(home, machine, store, monotonic)
         self._sharing = Sharing(home, machine, store, self._devices, room_keys, now)
+        self._declining = Declining(home, now)
         self._readable: set[tuple[str, str]] = set()
         self._dummies: list[tuple[OlmDevice, Json]] = []
         self._keeping_up = asyncio.Lock()
@@ -131,6 +133,7 @@ class Encryption:
                 ("take our keys", self.publishing.publish),
                 ("tell of devices", self._devices.refresh_due),
                 ("begin Olm sessions anew", self._mend),
+                ("decline verification", self._declining.send),
             ):
                 try:
                     await work()
@@ -201,14 +204,19 @@ class Encryption:
     def _take(self, event: object, readable: set[tuple[str, str]]) -> None:
         """Take one to-device message; whatever it is, the next one can be taken."""
         if isinstance(event, dict) and event.get("type") != "m.room.encrypted":
-            # We take no part in verification, give keys to nobody who asks, and take none that came in the open.
-            log.debug("A to-device message was passed over: not encrypted.")
+            if event.get("type") == REQUEST:
+                self._declining.take(event.get("sender"), event.get("content"))
+            else:
+                # We give keys to nobody who asks, and take none that came in the open.
+                log.debug("A to-device message was passed over: not encrypted.")
             return
         try:
             for sender, sender_key, payload in self._open(event):
                 if payload["type"] == "m.room_key":
                     place = self._take_room_key(sender, sender_key, payload)
                     readable.update([place] if place else [])
+                elif payload["type"] == REQUEST:
+                    self._declining.take(sender, payload["content"])
         except DATABASE_ERRORS:
             raise
         except Exception as error:  # whatever somebody made up, the next message must be taken

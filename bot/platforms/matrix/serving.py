@@ -168,8 +168,8 @@ class Service:
         if not self._lost.done():
             self._lost.set_exception(CannotServe(REFUSED, is_refusal=True))
 
-    async def _sift(self, room: str, event: Mapping[str, Any]) -> Received | None:
-        return await self._asking.sift(room, event, is_old=not self._has_begun)
+    async def _sift(self, room: str, event: Mapping[str, Any], is_before: bool) -> Received | None:
+        return await self._asking.sift(room, event, not self._has_begun, is_before)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until ``stop`` is set.

@@ -50,8 +50,9 @@ class News:
     changed: list[str] = field(default_factory=list)
 
 
-# Given a room's number and an event: returns the event as it is to be kept, if it may ask for something.
-Sift = Callable[[str, Mapping[str, Any]], Awaitable[Received | None]]
+# Given a room's number, an event, and whether that was before we came into the room: returns the event as it is to be
+# kept, if it may ask for something.
+Sift = Callable[[str, Mapping[str, Any], bool], Awaitable[Received | None]]
 
 
 def group_of(room: str) -> str:
@@ -153,10 +154,9 @@ class Stream:
         if timeline.get("limited") and isinstance(before, str) and not any(map(self._is_entry, events)):
             # What changed the room in a gap is in the state above.
             events = [*await self._gap(number, before, since), *events]
-        # What was said before we came was not said to us.
-        entries = [at for at, each in enumerate(events) if self._is_entry(each)]
-        for event in events[entries[-1] + 1 if entries else 0 :]:
-            received = await self._sift(number, event)
+        entry = max((at for at, each in enumerate(events) if self._is_entry(each)), default=-1)
+        for at, event in enumerate(events):
+            received = await self._sift(number, event, at < entry)
             if received is not None:
                 news.received.append(received)
 

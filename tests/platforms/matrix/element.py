@@ -120,6 +120,15 @@ class Element(Second):
         has: bool = await self._tell("is_cross_signed", user=user)
         return has
 
+    async def verify(self, room: str, user: str) -> tuple[str, str]:
+        """Ask somebody to verify one another, and wait until that is cancelled; returns by whom, and the code of why.
+
+        Raises:
+            TimeoutError: It is not.
+        """
+        who, code = await self._tell("verify", room_id=room, user=user)
+        return who, code
+
     async def thread(self, root: Json) -> list[str] | None:
         """Return the ids of the events in the thread that an event began, without itself; None if it began none."""
         events: list[str] | None = await self._tell("thread", room_id=root["room_id"], event_id=root["event_id"])

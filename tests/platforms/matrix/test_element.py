@@ -97,6 +97,14 @@ async def test_an_encrypted_answer_says_what_a_plain_one_says(circle: Circle, cl
         assert html(encrypted)
 
 
+async def test_who_wants_to_verify_the_bot_sees_at_once_that_it_does_not(circle: Circle, client: Client) -> None:
+    anna = await client()
+    # As “Verify user” does it: in a room that is just made, whoever is there yet.
+    room = await anna.create_room(circle.bot.id)
+    assert await anna.verify(room, circle.bot.id) == (circle.bot.id, "m.user")
+    assert await anna.verify(room, circle.bot.id) == (circle.bot.id, "m.user")
+
+
 async def test_clients_that_pass_over_unsigned_devices_talk_to_us(circle: Circle, client: Client) -> None:
     anna, unsigned = await client(), await circle.second()
     room = await room_of(circle, anna, unsigned.user)

@@ -20,6 +20,7 @@ const { logger } = await import("matrix-js-sdk/lib/logger.js");
 const { PollResponseEvent } = await import("matrix-js-sdk/lib/extensible_events_v1/PollResponseEvent.js");
 const { EventShieldColour, EventShieldReason, OnlySignedDevicesIsolationMode } =
     await import("matrix-js-sdk/lib/crypto-api/index.js");
+const { VerificationPhase, VerificationRequestEvent } = await import("matrix-js-sdk/lib/crypto-api/verification.js");
 
 const MEGOLM = "m.megolm.v1.aes-sha2";
 let client;
@@ -130,6 +131,14 @@ const commands = {
 
     async is_cross_signed({ user }) {
         return await crypto.userHasCrossSigningKeys(user, true);
+    },
+
+    // Asks somebody to verify one another, as “Verify user” does, and tells how they end it.
+    async verify({ room_id, user }) {
+        const request = await crypto.requestVerificationDM(user, room_id);
+        while (request.phase !== VerificationPhase.Cancelled)
+            await new Promise((resolve) => request.once(VerificationRequestEvent.Change, resolve));
+        return [request.cancellingUserId, request.cancellationCode];
     },
 
     // How the SDK takes a thread: what was said in it, in order.
