@@ -14,7 +14,7 @@ from bot.features.pages import page_of, turning
 from bot.features.places import Places
 from bot.features.planning import moved_to_zone, next_times
 from bot.features.posts import PROMPT, What
-from bot.features.setting_values import SettingValues
+from bot.features.setting_values import WITHOUT_MEANING_ON_MATRIX, SettingValues
 from bot.posting import Target
 from bot.recurrence.zones import zone
 from bot.reply import Action, Bullets, Prose, Reply, day_and_time
@@ -29,8 +29,6 @@ POSTING = {"channel", "threads", "tag", "mention"}
 _ORIGINS = {"group": "chosen here", "server": "chosen for the server", "default": "the default"}
 _MOST_CHANGES = 400
 _ONLY_ON_MATRIX: frozenset[Kind] = frozenset({"prefix"})
-# Rooms have no tags, and power levels decide who moderates.
-_WITHOUT_MEANING_ON_MATRIX: frozenset[Kind] = frozenset({"tag", "role"})
 
 
 class GroupSettings:
@@ -95,6 +93,7 @@ class GroupSettings:
         """
         where = self.scope(caller, scope)
         if not value.strip():
+            await self._setting_values.demand_meaning(setting, caller)
             return await self._one(caller, setting)
         self.refuse_change_of(setting, caller)
         new = await self._setting_values.read(setting, caller, value)
@@ -264,7 +263,7 @@ class GroupSettings:
 
 def shown_settings(caller: Caller) -> list[Setting]:
     """Return the settings that mean something where a caller is."""
-    without = _WITHOUT_MEANING_ON_MATRIX if caller.platform == "matrix" else _ONLY_ON_MATRIX
+    without = WITHOUT_MEANING_ON_MATRIX if caller.platform == "matrix" else _ONLY_ON_MATRIX
     return [each for each in SETTINGS if each.kind not in without]
 
 

@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA
 from bot.caller import Caller
 from bot.errors import Refused, UserError
 from bot.features.group_values import HERE, MOST_HOURS, NONE, OFF, ON, SETTINGS, GroupValues, Setting, Values
+from bot.features.group_values import Kind as SettingKind
 from bot.features.places import Places
 from bot.features.readings import Readings
 from bot.posting import Kind
@@ -19,6 +20,8 @@ SWITCHABLE = ("quote", "search", "read", "contents", "summary", "discuss", "glos
 DEFAULT = "default"
 _WORDS = {"yes": ON, "true": ON, "no": OFF, "false": OFF}
 _MATRIX = "matrix"
+# Rooms have no tags, and power levels decide who moderates.
+WITHOUT_MEANING_ON_MATRIX: frozenset[SettingKind] = frozenset({"tag", "role"})
 # What is a platform's own, and how it is called there.
 _PLACES: dict[str, Kind] = {"channel": "channel", "tag": "tag", "mention": "mention", "role": "role"}
 _PREFIX = re.compile(r"[!-/:-@\[-`{-~]{1,3}")
@@ -55,6 +58,7 @@ class SettingValues:
             UserError: It cannot be that; says what it can be.
         """
         given = " ".join(text.split())
+        await self.demand_meaning(setting, caller)
         if given.casefold() == DEFAULT:
             return None
         match setting.kind:
@@ -74,6 +78,15 @@ class SettingValues:
                 return await self._tag(caller, given)
             case "channel" | "mention" | "role":
                 return await self._place(setting, caller, given)
+
+    async def demand_meaning(self, setting: Setting, caller: Caller) -> None:
+        """Let a setting pass that means something where a caller is, whatever its value.
+
+        Raises:
+            UserError: It does not; says what it is for, and where.
+        """
+        if caller.platform == _MATRIX and setting.kind in WITHOUT_MEANING_ON_MATRIX:
+            await self._places.of(caller).resolve(_PLACES[setting.kind], caller, "")
 
     async def _place(self, setting: Setting, caller: Caller, given: str) -> str:
         if given.casefold() == NONE and setting.default == NONE:

@@ -30,8 +30,14 @@ MAY_NOT_MENTION = (
 )
 TOO_FAST = "the homeserver wants fewer messages"
 ONLY_ROOM = "On Matrix a post can mention everybody (@room), or none."
-NO_ROLES = "On Matrix power levels decide who is a moderator, not roles."
-NO_TAGS = "On Matrix there are no tags."
+NO_ROLES = (
+    "moderators is for Discord: a role whose members are moderators too. On Matrix the room’s power levels decide: "
+    "whoever may change its settings is a moderator."
+)
+NO_TAGS = (
+    "tag is for Discord: the tag that scheduled posts get in a forum. Rooms on Matrix have no tags, so there is nothing "
+    "to choose."
+)
 # Between the server's clock, which is in its events, and ours.
 _SKEW = timedelta(minutes=2)
 _PAGE, _MOST_PAGES = 100, 50
@@ -236,9 +242,9 @@ class MatrixPlatform:
                     raise UserError(ONLY_ROOM)
                 return Named(ROOM, EVERYBODY)
             case "role":
-                raise Refused(NO_ROLES)
+                raise UserError(NO_ROLES)
             case "tag":
-                raise Refused(NO_TAGS)
+                raise UserError(NO_TAGS)
 
     async def _chosen_room(self, caller: Caller, text: str) -> Named:
         number = text

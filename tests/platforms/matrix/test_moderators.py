@@ -143,8 +143,10 @@ async def test_what_makes_no_sense_on_matrix_is_not_offered_and_refused_in_words
     names = {line[2:].partition(":")[0] for line in shown.splitlines() if line.startswith("• ")}
     assert {"prefix", "mention", "channel", "threads"} <= names
     assert not names & {"tag", "moderators"}
-    assert body(await circle.ask(clara, room, "config tag news")) == NO_TAGS
-    assert body(await circle.ask(clara, room, "config moderators @readers")) == NO_ROLES
+    for value in ("", "none", "default", "news"):
+        assert body(await circle.ask(clara, room, f"config tag {value}")) == NO_TAGS
+        assert body(await circle.ask(clara, room, f"config moderators {value}")) == NO_ROLES
+    assert NO_TAGS in body(await circle.ask(clara, room, 'config import {tag = "none"}'))
     assert body(await circle.ask(clara, room, f"config mention {clara.id}")) == ONLY_ROOM
 
 
