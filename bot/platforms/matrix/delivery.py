@@ -35,8 +35,8 @@ NO_ROLES = (
     "whoever may change its settings is a moderator."
 )
 NO_TAGS = (
-    "tag is for Discord: the tag that scheduled posts get in a forum. Rooms on Matrix have no tags, so there is nothing "
-    "to choose."
+    "tag is for Discord: the tag that scheduled posts get in a forum. Rooms on Matrix have no tags, so there is "
+    "nothing to choose."
 )
 # Between the server's clock, which is in its events, and ours.
 _SKEW = timedelta(minutes=2)
