@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.errors import CannotServe, UserError
@@ -17,12 +17,16 @@ from bot.sources import LARGEST_SECRET, CannotRead, read_bounded
 
 DONE, UNAVAILABLE, REFUSED = 0, 69, 78
 _TRIES = 3
-_FLAG_DISCORD, _FLAG_USER, _FLAG_PASSWORD = "--discord-token-file", "--matrix-user", "--matrix-password-file"
+_FLAG_DISCORD, _FLAG_USER = "--discord-token-file", "--matrix-user"
+_FLAG_PASSWORD, _FLAG_TOKEN = "--matrix-password-file", "--matrix-token-file"
+_HOMESERVER, _USER = "KRUZHOK_MATRIX_HOMESERVER", "KRUZHOK_MATRIX_USER"
+_PASSWORD, _TOKEN = "KRUZHOK_MATRIX_PASSWORD", "KRUZHOK_MATRIX_TOKEN"
 _MINUTES = 10
 _PLACES = {known.variable: known.place for known in KNOWN}
 WELCOME = "Kruzhok is set up on Discord, on Matrix, or on both. Press Enter to leave one out."
 NOTHING = "Nothing was set up. To try Kruzhok without an account: ./kruzhok"
 FROM_ENVIRONMENT = "{name} is set in the environment, which counts before the file."
+ONE_SECRET = f"On Matrix the bot logs in with a password or a token: say {_FLAG_PASSWORD} or {_FLAG_TOKEN}, not both."
 CANNOT_WRITE = "{file} cannot be written: {reason}."
 
 
@@ -38,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--matrix-homeserver", metavar="URL", help="the homeserver, like https://matrix.example.org")
     parser.add_argument("--matrix-user", metavar="USER", help="the account there, like @kruzhok:example.org")
     parser.add_argument("--matrix-password-file", metavar="FILE", help="a file with its password")
+    parser.add_argument(
+        "--matrix-token-file", metavar="FILE", help="or a file with an access token of a device of its own"
+    )
     parser.add_argument("--yes", action="store_true", help="write without asking")
     parser.add_argument("--no-wait", action="store_true", help="do not wait for the first server or room")
     about = f"how long to wait for it, {_MINUTES} by default"
@@ -68,6 +75,12 @@ class _Draft:
             self.changes[place] = value
             self.changes[f"{place}_file"] = None
 
+    def leave_out(self, name: str) -> None:
+        """Take a setting out of the file, and count it as not there."""
+        for each in (name, f"{name}_FILE"):
+            self.environment.pop(each, None)
+        self.changes |= {_PLACES[name]: None, f"{_PLACES[name]}_file": None}
+
     def take_back(self, *names: str) -> None:
         """Forget answers that were wrong."""
         for name in names:
@@ -95,13 +108,16 @@ async def setup(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     variables = _variables(environment, arguments.state)
     file = _file(variables)
     questions, draft = Questions(arguments.yes), _Draft(variables)
-    is_named = bool(arguments.discord_token_file or arguments.matrix_homeserver)
+    if arguments.matrix_token_file and arguments.matrix_password_file:
+        raise UserError(ONE_SECRET)
+    on_matrix = any(value for flag, value in vars(arguments).items() if flag.startswith("matrix_"))
+    is_named = bool(arguments.discord_token_file or on_matrix)
     if not is_named:
         print(WELCOME)
     try:
         if arguments.discord_token_file or not is_named:
             await _discord(draft, questions, arguments.discord_token_file)
-        if arguments.matrix_homeserver or not is_named:
+        if on_matrix or not is_named:
             await _matrix(draft, questions, arguments)
     except CannotServe as error:
         print(error, file=sys.stderr)
@@ -164,30 +180,48 @@ async def _matrix(draft: _Draft, questions: Questions, arguments: argparse.Names
     Raises:
         CannotServe: It does not, or cannot be reached.
     """
-    file = arguments.matrix_password_file
     for left in reversed(range(_TRIES)):
         asked = "The Matrix homeserver's address, like https://matrix.example.org"
         address = arguments.matrix_homeserver or questions.text(asked, "--matrix-homeserver")
         if not address:
             return
         user = arguments.matrix_user or questions.text("The bot's account there, like @kruzhok:example.org", _FLAG_USER)
-        password, named = _secret_in(file) if file else (questions.secret("Its password", _FLAG_PASSWORD), "")
-        names = ("KRUZHOK_MATRIX_HOMESERVER", "KRUZHOK_MATRIX_USER", "KRUZHOK_MATRIX_PASSWORD")
-        for name, value, where in zip(names, (address, user, password), ("", "", named), strict=True):
+        secret_is, secret, named = _proof(questions, arguments)
+        for name, value, where in ((_HOMESERVER, address, ""), (_USER, user, ""), (secret_is, secret, named)):
             if value:
                 draft.say(name, value, where)
+        if secret:
+            draft.leave_out(_PASSWORD if secret_is == _TOKEN else _TOKEN)
         try:
             settings = draft.settings().matrix
             if settings is not None:
                 from bot.platforms.matrix.checking import log_in
 
+                if secret_is == _TOKEN:
+                    settings = replace(settings, password="")  # the file may have one yet
                 print(f"The homeserver knows the bot as {await log_in(settings)}.")
             return
         except (SettingsError, CannotServe) as error:
             if not left or arguments.matrix_homeserver or (isinstance(error, CannotServe) and not error.is_refusal):
                 raise
             print(error)
-            draft.take_back(*names)
+            draft.take_back(_HOMESERVER, _USER, _PASSWORD, _TOKEN)
+
+
+def _proof(questions: Questions, arguments: argparse.Namespace) -> tuple[str, str, str]:
+    """Return what lets the bot in on Matrix: which setting it is, the secret, and its file if it has one.
+
+    Raises:
+        UserError: There are two, or there is nobody to ask.
+    """
+    if arguments.matrix_token_file:
+        return (_TOKEN, *_secret_in(arguments.matrix_token_file))
+    if arguments.matrix_password_file:
+        return (_PASSWORD, *_secret_in(arguments.matrix_password_file))
+    password = questions.secret("Its password, or Enter for an access token", _FLAG_PASSWORD)
+    if password:
+        return _PASSWORD, password, ""
+    return _TOKEN, questions.secret("An access token of a device of its own", _FLAG_TOKEN), ""
 
 
 def _secret_in(file: str) -> tuple[str, str]:

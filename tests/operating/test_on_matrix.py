@@ -12,6 +12,7 @@ import pytest
 
 from bot.operating.manifest import IDENTITY
 from bot.platforms.matrix.serving import WRONG_LOGIN
+from bot.settings import read_configuration
 from bot.store.state import FILE
 from tests.operating.test_doctor import contents
 from tests.platforms.matrix.conftest import Member
@@ -64,6 +65,55 @@ async def test_a_password_is_tried_and_leaves_no_device(homeserver: Synapse, tmp
     assert await devices(homeserver, account) == before
 
 
+async def test_a_token_is_tried_and_takes_the_place_of_a_password(homeserver: Synapse, tmp_path: Path) -> None:
+    account, words = await flags(homeserver)
+    other, _ = await flags(homeserver)
+    state, secret = tmp_path / "state", tmp_path / "token"
+    before = await devices(homeserver, account)
+    more = ("--yes", "--no-wait")
+    done = await asyncio.to_thread(
+        typed, state, "setup", *words, "--matrix-password-file", "-", *more, stdin=account.password
+    )
+    assert (done.code, done.err) == (0, "")
+    for wrong, said in (("no token", "does not accept KRUZHOK_MATRIX_TOKEN"), (other.token, f"{other.id} is let in")):
+        secret.write_text(wrong.replace(" ", "_"))
+        done = await asyncio.to_thread(typed, state, "setup", *words, "--matrix-token-file", str(secret), *more)
+        assert (done.code, said in done.err) == (78, True), done
+    secret.write_text(f"{account.token}\n")
+    done = await asyncio.to_thread(typed, state, "setup", *words, "--matrix-token-file", str(secret), *more)
+    assert (done.code, done.err) == (0, "")
+    assert account.token not in done.out
+    settings = read_configuration({"KRUZHOK_STATE": str(state)}).matrix
+    assert settings is not None
+    assert (settings.token, settings.password) == (account.token, "")
+    written = (state / "settings.toml").read_text()
+    assert f'token_file = "{secret}"' in written
+    assert account.token not in written
+    assert await devices(homeserver, account) == before
+
+
+async def test_a_token_can_be_typed_where_nobody_sees_it(homeserver: Synapse, tmp_path: Path) -> None:
+    account, words = await flags(homeserver)
+
+    def sit() -> tuple[str, int]:
+        with screen(tmp_path / "state", "setup", *words, "--no-wait", columns=80, rows=40) as shown:
+            shown.until("Its password, or Enter for an access token (not shown): ")
+            shown.type("\r")
+            shown.until("An access token of a device of its own (not shown): ")
+            shown.type(f"{account.token}\r")
+            shown.until("Write it? [Y/n] ")
+            shown.type("\r")
+            shown.until("To start the bot")
+            return shown.shown, shown.end()
+
+    shown, code = await asyncio.to_thread(sit)
+    assert code == 0, shown
+    assert account.token not in shown
+    settings = read_configuration({"KRUZHOK_STATE": str(tmp_path / "state")}).matrix
+    assert settings is not None
+    assert settings.token == account.token
+
+
 async def test_it_waits_for_the_first_room_and_posts_a_prompt_there(
     homeserver: Synapse, member: Member, tmp_path: Path
 ) -> None:
@@ -73,7 +123,7 @@ async def test_it_waits_for_the_first_room_and_posts_a_prompt_there(
     loop = asyncio.get_running_loop()
 
     def talk(shown: Screen) -> None:
-        shown.until("Its password (not shown): ")
+        shown.until("Its password, or Enter for an access token (not shown): ")
         shown.type(f"{account.password}\r")
         shown.until("Write it? [Y/n] ")
         shown.type("\r")

@@ -180,6 +180,8 @@ async def test_what_counts_before_the_file_is_said(tmp_path: Path, served: Loopb
         (("--discord-token-file", "/nowhere/token", "--yes"), "", 2, "/nowhere/token cannot be read"),
         (("--discord-token-file", "-", "--yes"), "two words", 78, "more than one word"),
         (("--matrix-homeserver", "example", "--yes"), "", 2, "Say it with --matrix-user."),
+        (("--matrix-token-file", "-", "--yes"), "secret", 2, "Say it with --matrix-homeserver."),
+        (("--matrix-token-file", "-", "--matrix-password-file", "-", "--yes"), "secret", 2, "not both"),
     ],
 )
 async def test_a_script_that_says_too_little_is_told(

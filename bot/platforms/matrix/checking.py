@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from bot.errors import CannotServe
+from bot.platforms.matrix.establishing import NO_DEVICE, NOT_LET_IN, OTHER_ACCOUNT, is_called
 from bot.platforms.matrix.homeserver import Homeserver, Json, MatrixRefused, Unreachable, open_session, path
 from bot.platforms.matrix.identity import Identity, IdentityError, read_identity
 from bot.platforms.matrix.serving import UNREACHABLE, WRONG_LOGIN
@@ -73,7 +74,9 @@ def _at(found: Json, *names: str) -> Json:
 
 
 async def log_in(settings: MatrixSettings) -> str:
-    """Log in with a password and out again, so that no device is left; returns the account's full name.
+    """Log in with a password and out again, so that no device is left, or ask whose a token is.
+
+    Returns the account's full name.
 
     Raises:
         CannotServe: The homeserver does not accept it, or cannot be reached.
@@ -83,7 +86,7 @@ async def log_in(settings: MatrixSettings) -> str:
         home = Homeserver(settings.homeserver, session, settings.token)
         try:
             if not settings.password:
-                return str((await home.ask("GET", "v3/account/whoami")).get("user_id", ""))
+                return _owner(await home.ask("GET", "v3/account/whoami"), settings.user)
             answer = await home.ask("POST", "v3/login", asked | {"password": settings.password})
             home.token = str(answer.get("access_token", ""))
             await home.ask("POST", "v3/logout", {})
@@ -92,8 +95,22 @@ async def log_in(settings: MatrixSettings) -> str:
         except MatrixRefused as refused:
             if refused.retry_after is not None:
                 raise CannotServe(TOO_OFTEN, is_refusal=False) from None
-            raise CannotServe(WRONG_LOGIN, is_refusal=True) from None
+            raise CannotServe(WRONG_LOGIN if settings.password else NOT_LET_IN, is_refusal=True) from None
     return str(answer.get("user_id", ""))
+
+
+def _owner(answer: Json, wanted: str) -> str:
+    """Return whose a token is.
+
+    Raises:
+        CannotServe: It is another's than the settings say, or of no device.
+    """
+    user = str(answer.get("user_id", ""))
+    if not is_called(wanted, user):
+        raise CannotServe(OTHER_ACCOUNT.format(user=user, wanted=wanted), is_refusal=True)
+    if not answer.get("device_id"):
+        raise CannotServe(NO_DEVICE, is_refusal=True)
+    return user
 
 
 async def first_rooms(settings: MatrixSettings, folder: Path, most: int) -> list[tuple[str, str]]:

@@ -25,6 +25,19 @@ from bot.platforms.matrix.identity import (
 _DRAFT = "device"
 _DEVICE_NAME = "Kruzhok"
 
+NOT_LET_IN = (
+    "The homeserver does not accept KRUZHOK_MATRIX_TOKEN. Log in anew for a token, or set KRUZHOK_MATRIX_PASSWORD in "
+    "its place."
+)
+NO_DEVICE = (
+    "KRUZHOK_MATRIX_TOKEN belongs to no device, so that nothing could be encrypted with it. Log in for a token, or set "
+    "KRUZHOK_MATRIX_PASSWORD in its place."
+)
+OTHER_ACCOUNT = (
+    "{user} is let in, but {wanted} is wanted. Set KRUZHOK_MATRIX_USER and KRUZHOK_MATRIX_TOKEN (or …_PASSWORD) for "
+    "the same account."
+)
+
 Step = Callable[[str], None]
 
 
@@ -84,11 +97,8 @@ async def _become(
         made = await _log_in(home, before.user if before else user, password, device)
     else:
         made = await _ask_who(home, token)
-    if not _is_called(before.user if before else user, made.user):
-        raise IdentityError(
-            f"{made.user} is let in, but {before.user if before else user} is wanted. Set KRUZHOK_MATRIX_USER and "
-            "KRUZHOK_MATRIX_TOKEN (or …_PASSWORD) for the same account."
-        )
+    if not is_called(before.user if before else user, made.user):
+        raise IdentityError(OTHER_ACCOUNT.format(user=made.user, wanted=before.user if before else user))
     step("logged in")
     made = replace(made, seeds=before.seeds if before else None, restored=mark)
     make_store(new / STORE, made.user, made.device, made.pickle_key)
@@ -131,7 +141,12 @@ async def _ask_who(home: Homeserver, token: str) -> Identity:
             "(or KRUZHOK_MATRIX_TOKEN), and start again."
         )
     home.token = token
-    made = _made(home, await home.ask("GET", "v3/account/whoami"), token)
+    try:
+        made = _made(home, await home.ask("GET", "v3/account/whoami"), token)
+    except MatrixRefused as refused:
+        if not refused.is_lost_token:
+            raise
+        raise IdentityError(NOT_LET_IN) from None
     known = await home.ask("POST", "v3/keys/query", {"device_keys": {made.user: [made.device]}})
     if made.device in known.get("device_keys", {}).get(made.user, {}):
         raise IdentityError(
@@ -147,10 +162,7 @@ def _made(home: Homeserver, answer: dict[str, Any], token: object) -> Identity:
     if not isinstance(user, str) or not isinstance(token, str) or not token:
         raise IdentityError(f"{home.address} does not say who we are. Is it the address of a Matrix homeserver?")
     if not isinstance(device, str) or not device:
-        raise IdentityError(
-            "KRUZHOK_MATRIX_TOKEN belongs to no device, so that nothing could be encrypted with it. Log in for a "
-            "token, or set KRUZHOK_MATRIX_PASSWORD in its place."
-        )
+        raise IdentityError(NO_DEVICE)
     return Identity(home.address, user, device, token, secrets.token_urlsafe(32))
 
 
@@ -205,14 +217,14 @@ def _check_settings(folder: Path, identity: Identity, home: Homeserver, user: st
             f"{home.address}. If the server has moved, write its new address into {folder / IDENTITY}; otherwise set "
             "KRUZHOK_MATRIX_HOMESERVER back, or remove the folder to begin anew as a new device."
         )
-    if not _is_called(user, identity.user):
+    if not is_called(user, identity.user):
         raise IdentityError(
             f"{folder} is {identity.user}’s device, but KRUZHOK_MATRIX_USER is {user}. Set it back, or "
             "remove the folder to begin anew as a new device."
         )
 
 
-def _is_called(setting: str, user: str) -> bool:
+def is_called(setting: str, user: str) -> bool:
     """Tell whether a user is whom the settings name, by full id or by what stands before the colon."""
     name = setting.removeprefix("@").casefold()
     return name in ("", user.removeprefix("@").casefold(), user.removeprefix("@").partition(":")[0].casefold())
