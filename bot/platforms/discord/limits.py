@@ -8,15 +8,14 @@ from bot import dividing
 CONTENT = 2000
 TEXT, COMPONENTS = 4000, 40
 BUTTONS_A_ROW, LABEL, CUSTOM_ID = 5, 80, 100
-ALT_TEXT = 1024
 # Commands.
 DESCRIPTION, COMMAND, CONTEXT_MENUS = 100, 8000, 5
 CHOICES, CHOICE = 25, 100
 # Threads and polls.
 THREAD_NAME, POST_TAGS = 100, 5
 POLL_QUESTION, POLL_ANSWERS, POLL_ANSWER = 300, 10, 55
-# Answering: the first answer, and how many follow-ups an app may send where it is not installed.
-FIRST_ANSWER_SECONDS, TOKEN_MINUTES, FOLLOW_UPS_OUTSIDE = 3, 15, 5
+# How many follow-ups to an answer an app may send where it is not installed.
+FOLLOW_UPS_OUTSIDE = 5
 
 
 def length(text: str) -> int:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from random import Random
 from typing import Any
 
 from bot.app import App
@@ -70,7 +69,6 @@ class MatrixPlatform:
         outbox: Outbox,
         polls: Polling,
         sleep: Sleep,
-        random: Random,
     ) -> None:
         self._app = app
         self._user = account.user
@@ -81,7 +79,6 @@ class MatrixPlatform:
         self._outbox = outbox
         self._polls = polls
         self._sleep = sleep
-        self._random = random
         self._names = tuple(each.name for each in app.commands.all)
         # Posts go out in planned order: while one waits for the server's patience, those after it do not try.
         self._in_order = asyncio.Lock()

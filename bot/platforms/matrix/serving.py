@@ -157,7 +157,7 @@ class Service:
         )
         self._stream = Stream(home, user, encryption, rooms, app.inbox, self._sift, app.now)
         account = Account(user, home, rooms)
-        self._platform = MatrixPlatform(app, account, asking, self._sending, app.outbox, polls, sleep, self._random)
+        self._platform = MatrixPlatform(app, account, asking, self._sending, app.outbox, polls, sleep)
         self._has_begun = False
         self._begun = asyncio.Event()
 
