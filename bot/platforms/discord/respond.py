@@ -11,6 +11,7 @@ import discord
 
 from bot.commands import BUG
 from bot.errors import UserError
+from bot.platforms.discord import limits
 from bot.platforms.discord.buttons import Pages, buttons
 from bot.platforms.discord.interaction import Interaction, said, typed_line, values
 from bot.platforms.discord.render import Part, View, notice, parts, view
@@ -24,6 +25,7 @@ TAKEN_BACK = "One moment …"
 NOT_ALLOWED = (
     "Discord does not let Kruzhok do this here: a permission is missing. Whoever manages the server can give it."
 )
+MORE = "There is more than fits here: /read and /discuss show the reading and its prompts in parts."
 # Answers that came too late, or twice: nobody is there any more to be told.
 _UNKNOWN_INTERACTION, _ALREADY_ANSWERED = 10062, 40060
 
@@ -116,7 +118,9 @@ async def defer(interaction: Interaction, private: bool) -> None:
 
 
 async def show(interaction: Interaction, reply: Reply, private: bool, line: str = "", part: int = 1) -> None:
-    """Show a reply as a message of its own; a long one in parts, or in several messages if there is no line.
+    """Show a reply as a message of its own; a long one in parts, or if there is no line in several messages.
+
+    These are no more than an app may send where it is not installed; the last then says that there is more.
 
     Args:
         line: The command line that it answers, by which the other parts of a long reply are asked for.
@@ -124,6 +128,9 @@ async def show(interaction: Interaction, reply: Reply, private: bool, line: str 
     """
     divided = parts(reply, interaction.client.mentions)
     shown = [_at(divided, part)] if line else divided
+    is_cut = len(shown) > limits.FOLLOW_UPS_OUTSIDE
+    if is_cut:
+        shown = shown[: limits.FOLLOW_UPS_OUTSIDE - 1]
     pages = Pages(line, part, len(divided), interaction.user.id)
     for number, texts in enumerate(shown):
         made = view(texts, await buttons(interaction, reply, pages, private))
@@ -131,6 +138,8 @@ async def show(interaction: Interaction, reply: Reply, private: bool, line: str 
             await send(interaction, made, private)
         else:
             await interaction.followup.send(view=made, ephemeral=private)
+    if is_cut:
+        await interaction.followup.send(view=notice(MORE, interaction.client.mentions), ephemeral=private)
 
 
 async def turn(interaction: Interaction, reply: Reply, private: bool, line: str, part: int = 1) -> None:

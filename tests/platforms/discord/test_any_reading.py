@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from simcord.results import ResponseMessage
 
 from bot.platforms.discord import limits
+from cogs.menus import DISCUSS, FIND
 from tests.platforms.discord.circle import Circle, Message, buttons, meeting, text
 from tests.platforms.discord.hostile import SIGNS
 
+MORE_IS_SAID = "There is more than fits here"
 WORDS = (
     *(sign for sign in SIGNS if sign.isprintable() and sign.strip()),
     *"свобода 革命の歴史は長い ประวัติศาสตร์ révolution d’octobre ثورة e\u0301\u0302\u0303 নির্বাচন".split(),
@@ -119,6 +122,14 @@ def check(circle: Circle) -> int:
     return messages
 
 
+async def chosen(circle: Circle, menu: str, message: Message) -> list[Message]:
+    """Use a menu on a message; returns the answer, which is in several messages if it is long, as it has no line."""
+    result = await circle.anna.context_menu(circle.channel, menu, message)
+    found = [each for each in (result.response, *result.followups) if each is not None]
+    assert 1 <= len(found) <= limits.FOLLOW_UPS_OUTSIDE
+    return [*found]
+
+
 async def ask_everything(state: Path, data: Path) -> None:
     """Give every command in a circle that reads this, turn each page, and press each button."""
     async with meeting(state, data) as circle:
@@ -136,9 +147,9 @@ async def ask_everything(state: Path, data: Path) -> None:
                 assert len(offered) <= limits.CHOICES
                 assert all(0 < limits.length(str(each[key])) <= limits.CHOICE for each in offered for key in each)
         message = await circle.boris.send(circle.channel, "Serge said what they all said, again and again.")
-        for menu in ("Find in the reading", "Discuss this"):
+        for menu in (FIND, DISCUSS):
             circle.seconds += 60
-            assert "Something went wrong" not in text(await circle.menu(menu, message))
+            assert all("Something went wrong" not in text(each) for each in await chosen(circle, menu, message))
         assert check(circle) > len(ASKED)
 
 
@@ -169,6 +180,20 @@ async def test_any_reading_is_shown(
     folder = tmp_path_factory.mktemp("any")
     (folder / "state").mkdir()
     await ask_everything(folder / "state", write(folder / "data", words, sections, length, Random(dice)))
+
+
+@pytest.mark.parametrize(("length", "several"), [(15, 2), (150, limits.FOLLOW_UPS_OUTSIDE)])
+async def test_what_a_menu_finds_comes_in_as_many_messages_as_may_be_sent(
+    tmp_path: Path, length: int, several: int
+) -> None:
+    (tmp_path / "state").mkdir()
+    data = write(tmp_path / "data", ["漢" * 300], 1, length, Random(1))
+    async with meeting(tmp_path / "state", data) as circle:
+        message = await circle.boris.send(circle.channel, "Serge said what they all said, again and again.")
+        found = await chosen(circle, FIND, message)
+        assert len(found) == several
+        assert all(each.ephemeral for each in found if isinstance(each, ResponseMessage))
+        assert (MORE_IS_SAID in text(found[-1])) == (length == 150)
 
 
 @pytest.mark.extended
