@@ -15,7 +15,12 @@ from bot.commands import Argument, Command, Commands, command
 from bot.condition import Conditions
 from bot.features.about import About
 from bot.features.citation import Citation
-from bot.features.delivery import Clocks, Delivery
+from bot.features.delivery.attempts import Attempts
+from bot.features.delivery.clocks import Clocks
+from bot.features.delivery.retries import Retries
+from bot.features.delivery.rounds import Delivery
+from bot.features.delivery.telling import Telling
+from bot.features.delivery.watch import Watch
 from bot.features.discussion import Discussion
 from bot.features.glossary import Glossary
 from bot.features.group_settings import GroupSettings
@@ -162,7 +167,11 @@ def _put_together(
     verification = Verification(library, readings)
     discussion = Discussion(library, readings, prompts, given, now, dice)
     posts = Posts(library, readings, values, discussion, quotes, summaries, given)
-    delivery = Delivery(schedules, occurrences, claims, notices, values, posts, clocks, dice, step)
+    watch = Watch(schedules, occurrences, values, clocks)
+    attempts = Attempts(schedules, occurrences, claims, values, posts, watch, clocks, step)
+    retries = Retries(schedules, occurrences, claims, values, clocks, dice, step)
+    telling = Telling(schedules, notices, values, clocks)
+    delivery = Delivery(claims, watch, attempts, retries, telling, clocks, step)
     setting_values = SettingValues(readings, values, places)
     group_settings = GroupSettings(chosen, values, setting_values, places, schedules, occurrences, changes, now)
     app = App(

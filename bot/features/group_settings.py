@@ -8,7 +8,7 @@ from operator import itemgetter
 from bot.caller import Caller
 from bot.errors import Refused, UserError
 from bot.features.consequences import CONSEQUENCES
-from bot.features.delivery import target_of
+from bot.features.delivery.targets import target_of
 from bot.features.group_values import SETTINGS, GroupValues, Kind, Setting, Values, effective
 from bot.features.pages import page_of, turning
 from bot.features.places import Places

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from bot.caller import Caller
 from bot.errors import Refused, UserError
-from bot.features.delivery import Delivery, target_for
+from bot.features.delivery.rounds import Delivery
+from bot.features.delivery.targets import target_for
 from bot.features.group_values import GroupValues
 from bot.features.pages import page_of, turning
 from bot.features.places import Places

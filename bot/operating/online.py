@@ -13,7 +13,7 @@ import aiohttp
 
 from bot.app import open_app
 from bot.errors import CannotServe
-from bot.features.delivery import target_for
+from bot.features.delivery.targets import target_for
 from bot.features.group_values import GroupValues
 from bot.operating.findings import Finding, ok, problem, warning
 from bot.posting import Target

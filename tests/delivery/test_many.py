@@ -13,7 +13,7 @@ import pytest
 
 from bot.app import App, open_app
 from bot.caller import Caller
-from bot.features.delivery import Clocks
+from bot.features.delivery.clocks import Clocks
 from bot.posting import Post, Receipt, Target
 from bot.settings import SHIPPED_DATA, Settings
 from tests.delivery.client import NAME, ServicePlatform

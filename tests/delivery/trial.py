@@ -21,7 +21,7 @@ import aiohttp
 
 from bot.app import open_app
 from bot.caller import Caller
-from bot.features.delivery import AT_ONCE
+from bot.features.delivery.rounds import AT_ONCE
 from bot.reply import Reply
 from bot.settings import SHIPPED_DATA, Settings
 from bot.store.occurrence import key_of

@@ -16,8 +16,9 @@ from typing import Any
 import aiohttp
 
 from bot.app import App, open_app
-from bot.features import delivery
-from bot.features.delivery import Clocks, Delivery
+from bot.features.delivery import attempts, rounds
+from bot.features.delivery.attempts import Attempts
+from bot.features.delivery.clocks import Clocks
 from bot.posting import Receipt
 from bot.settings import SHIPPED_DATA, Settings
 from bot.store.claims import Claims
@@ -49,7 +50,7 @@ class Orders:
     since: float = 0.0
     signal: int = signal.SIGKILL
     broken: tuple[str, ...] = ()
-    at_once: int = delivery.AT_ONCE
+    at_once: int = rounds.AT_ONCE
 
     def __str__(self) -> str:
         return json.dumps(asdict(self))
@@ -161,7 +162,7 @@ def _no_look(app: App) -> None:
     async def unseen(*_: object) -> None:
         return None
 
-    app.delivery._found = unseen  # type: ignore[method-assign,assignment]  # taken out on purpose
+    app.delivery._attempts._found = unseen  # type: ignore[method-assign,assignment]  # taken out on purpose
 
 
 def _no_hold(app: App) -> None:
@@ -169,17 +170,17 @@ def _no_hold(app: App) -> None:
         return True
 
     Claims.hold = held  # type: ignore[method-assign,assignment]  # taken out on purpose
-    delivery._FRESH_SECONDS = math.inf
+    attempts._FRESH_SECONDS = math.inf
 
 
 def _stale(app: App) -> None:
-    delivery._FRESH_SECONDS = math.inf
+    attempts._FRESH_SECONDS = math.inf
 
 
 def _record_before_sending(app: App) -> None:
-    send: Callable[..., Awaitable[Receipt | None]] = Delivery._sent
+    send: Callable[..., Awaitable[Receipt | None]] = Attempts._sent
 
-    async def recorded(self: Delivery, platform: Any, target: Any, *more: Any) -> Receipt | None:
+    async def recorded(self: Attempts, platform: Any, target: Any, *more: Any) -> Receipt | None:
         receipt = Receipt(target.channel, "unknown")
         await self._claims.record(more[1], receipt, self._clocks.now(), "", True)
         return await send(self, platform, target, *more)
@@ -187,7 +188,7 @@ def _record_before_sending(app: App) -> None:
     def held(self: Claims, *_: object) -> Awaitable[bool]:
         return asyncio.sleep(0, True)
 
-    Delivery._sent = recorded  # type: ignore[method-assign,assignment]  # put in on purpose
+    Attempts._sent = recorded  # type: ignore[method-assign,assignment]  # put in on purpose
     Claims.hold = held  # type: ignore[method-assign,assignment]  # nothing is due any more, and nobody holds it
 
 
@@ -215,7 +216,7 @@ def main() -> None:
     orders = Orders(**told | {"broken": tuple(told["broken"])})
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     worker = Worker(orders)
-    delivery.AT_ONCE = orders.at_once
+    rounds.AT_ONCE = orders.at_once
     with asyncio.Runner(loop_factory=lambda: Loop(worker.clock)) as runner:
         runner.run(worker.run())
 

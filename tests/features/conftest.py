@@ -13,7 +13,7 @@ import pytest
 
 from bot.app import App, open_app
 from bot.caller import Caller
-from bot.features.delivery import Clocks
+from bot.features.delivery.clocks import Clocks
 from bot.platforms.terminal.room import FILE, Room
 from bot.reply import Bullets, Piece, PlannedTime, Prose, Quote, Reply, Times
 from bot.settings import SHIPPED_DATA, Settings
