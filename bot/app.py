@@ -37,7 +37,9 @@ from bot.features.schedule import Scheduling
 from bot.features.search import Search
 from bot.features.setting_values import SettingValues
 from bot.features.settings_file import SettingsFile
+from bot.features.single_posts import SinglePosts
 from bot.features.summaries import Summaries
+from bot.features.timetable import Timetable
 from bot.features.upkeep import Upkeep
 from bot.features.verification import Verification
 from bot.library.library import Library, open_library
@@ -83,7 +85,9 @@ class App:
     group_settings: GroupSettings
     settings_file: SettingsFile
     prompts: Prompts
+    timetable: Timetable
     scheduling: Scheduling
+    single_posts: SinglePosts
     places: Places
     delivery: Delivery
     upkeep: Upkeep
@@ -172,6 +176,7 @@ def _put_together(
     retries = Retries(schedules, occurrences, claims, values, clocks, dice, step)
     telling = Telling(schedules, notices, values, clocks)
     delivery = Delivery(claims, watch, attempts, retries, telling, clocks, step)
+    timetable = Timetable(schedules, occurrences, notices, values, posts, places, now)
     setting_values = SettingValues(readings, values, places)
     group_settings = GroupSettings(chosen, values, setting_values, places, schedules, occurrences, changes, now)
     app = App(
@@ -193,7 +198,9 @@ def _put_together(
         group_settings=group_settings,
         settings_file=SettingsFile(group_settings, chosen, setting_values, now),
         prompts=prompts,
-        scheduling=Scheduling(schedules, occurrences, notices, values, posts, places, delivery, now),
+        timetable=timetable,
+        scheduling=Scheduling(schedules, occurrences, values, posts, places, timetable, delivery, now),
+        single_posts=SinglePosts(occurrences, values, posts, places, timetable, delivery, now),
         places=places,
         delivery=delivery,
         upkeep=Upkeep(changes, notices, occurrences, schedules, groups, button_lines, inbox, outbox, now, clocks.sleep),
@@ -238,7 +245,7 @@ def _moderators_commands(app: App) -> list[Command]:
     def moderators(name: str, run: Callable[..., Awaitable[Reply]], rest: str = "") -> Command:
         return command(name, run, rest, for_moderators=True)
 
-    schedule, prompts = app.scheduling, app.prompts
+    timetable, schedule, single, prompts = app.timetable, app.scheduling, app.single_posts, app.prompts
     return [
         moderators("config show", app.group_settings.show),
         *(_setting(app.group_settings, each) for each in SETTINGS),
@@ -247,14 +254,14 @@ def _moderators_commands(app: App) -> list[Command]:
         moderators("config import", app.settings_file.take_in, rest="text"),
         moderators("config check", app.group_settings.check),
         moderators("schedule add", schedule.add, rest="when"),
-        moderators("schedule list", schedule.list),
-        moderators("schedule preview", schedule.preview),
-        moderators("schedule history", schedule.history),
+        moderators("schedule list", timetable.list),
+        moderators("schedule preview", timetable.preview),
+        moderators("schedule history", timetable.history),
         moderators("schedule pause", schedule.pause),
         moderators("schedule resume", schedule.resume),
-        moderators("schedule skip", schedule.skip),
-        moderators("schedule move", schedule.move, rest="to"),
-        moderators("schedule run", schedule.run),
+        moderators("schedule skip", single.skip),
+        moderators("schedule move", single.move, rest="to"),
+        moderators("schedule run", single.run),
         moderators("schedule remove", schedule.remove),
         moderators("prompts add", prompts.add, rest="question"),
         moderators("prompts list", prompts.list),

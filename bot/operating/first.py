@@ -179,9 +179,9 @@ async def _post(app: App, caller: Caller) -> str:
     try:
         await _when_known(app, caller)
         await app.scheduling.add(caller, "prompt", f"{tomorrow:%Y-%m-%d} 12:00")
-        number = max(each.number for each in await app.scheduling.running(caller))
+        number = max(each.number for each in await app.timetable.schedules(caller))
         try:
-            return plain(await app.scheduling.run(caller, number, counted="no"))
+            return plain(await app.single_posts.run(caller, number, counted="no"))
         finally:
             await app.scheduling.remove(caller, number)
     except UserError as error:

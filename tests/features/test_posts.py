@@ -165,8 +165,8 @@ async def test_a_late_post_says_so(circle: Circle) -> None:
 async def test_buttons_of_a_post_can_be_asked(circle: Circle) -> None:
     for what in KINDS:
         await circle.ask(f"/schedule add {what} daily 19:00")
-    for schedule in await circle.app.scheduling.running(circle.moderator):
-        made = await circle.app.scheduling.preview(circle.moderator, schedule.number)
+    for schedule in await circle.app.timetable.schedules(circle.moderator):
+        made = await circle.app.timetable.preview(circle.moderator, schedule.number)
         for action in made.actions:
             circle.app.commands.parse(action.line)
     for typed in ("read 1", "summary 1", "discuss section:1", "quote section:5"):

@@ -1,8 +1,9 @@
-"""Where the posts of a group go."""
+"""Where the posts of a group go, and whether they can."""
 
+from bot.errors import Refused
 from bot.features.group_values import Values
 from bot.features.posts import PROMPT, What
-from bot.posting import Target
+from bot.posting import Platform, Target
 from bot.store.schedules import Schedule
 
 
@@ -22,3 +23,14 @@ def target_of(group: str, server: str, what: What, values: Values) -> Target:
         tag=values.number("tag"),
         role=values.number("mention") if is_prompt else "",
     )
+
+
+async def refuse_without_permission(platform: Platform, schedule: Schedule, values: Values) -> None:
+    """Refuse where a post could not be made, or not be found again after a crash.
+
+    Raises:
+        Refused: It names what is missing.
+    """
+    missing = await platform.missing(target_for(schedule, values))
+    if missing:
+        raise Refused(" ".join(missing))

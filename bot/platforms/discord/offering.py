@@ -143,8 +143,8 @@ async def _prompt_ids(interaction: Interaction) -> Iterable[Known]:
 async def _days(interaction: Interaction) -> Iterable[Known]:
     """Return the next days of the schedule whose number is typed already."""
     number = getattr(interaction.namespace, "number", None)
-    scheduling = interaction.client.app.scheduling
-    return listed(await scheduling.days(caller(interaction), number if isinstance(number, int) else 0))
+    timetable = interaction.client.app.timetable
+    return listed(await timetable.days(caller(interaction), number if isinstance(number, int) else 0))
 
 
 async def schedules(interaction: Interaction, current: int | str) -> list[app_commands.Choice[int]]:
@@ -152,7 +152,7 @@ async def schedules(interaction: Interaction, current: int | str) -> list[app_co
     try:
         await look_up(interaction)
         who = caller(interaction)
-        known = await interaction.client.app.scheduling.running(who) if who.is_moderator else ()
+        known = await interaction.client.app.timetable.schedules(who) if who.is_moderator else ()
     except Exception as error:  # whoever types goes on typing, without suggestions
         mark(error, said(interaction))
         log.exception("an autocomplete failed")
