@@ -1,7 +1,9 @@
 """What tests share: the bot as it is shipped, opened in a folder of its own."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -13,6 +15,7 @@ from bot.caller import Caller
 from bot.library.index import build_index, checksum, reading_folders
 from bot.reply import Reply
 from bot.settings import SHIPPED_DATA, Settings
+from bot.store.state import FILE, open_state
 
 NOW = datetime(2026, 5, 1, 0, 30, tzinfo=UTC)
 CALLER = Caller(user="reader", group="test:1")
@@ -29,6 +32,19 @@ def shipped_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state database as a first start makes it; to be copied, for each one that is made waits for the disk."""
+    folder = tmp_path_factory.mktemp("new")
+
+    async def made() -> None:
+        async with AsyncExitStack() as stack:
+            await open_state(stack, folder)
+
+    asyncio.run(made())
+    return folder / FILE
+
+
 @pytest.fixture
 def state(tmp_path: Path, shipped_index: Path) -> Path:
     """A state folder of one test's own, with the index of the shipped readings in it."""
@@ -39,9 +55,16 @@ def state(tmp_path: Path, shipped_index: Path) -> Path:
 
 
 @pytest.fixture
-async def app(state: Path) -> AsyncIterator[App]:
+def begun(state: Path, new_database: Path) -> Path:
+    """The same folder with an empty database in it."""
+    shutil.copy(new_database, state)
+    return state
+
+
+@pytest.fixture
+async def app(begun: Path) -> AsyncIterator[App]:
     """The bot as it is shipped, on 1 May 2026, with dice that fall the same each time."""
-    async with open_app(Settings(state, (SHIPPED_DATA,)), now=lambda: NOW, random=Random(1)) as opened:
+    async with open_app(Settings(begun, (SHIPPED_DATA,)), now=lambda: NOW, random=Random(1)) as opened:
         yield opened
 
 

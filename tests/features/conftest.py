@@ -87,10 +87,10 @@ async def opened(stack: AsyncExitStack, folder: Path, clock: Clock, data: Sequen
 
 
 @pytest.fixture
-async def circle(state: Path) -> AsyncIterator[Circle]:
+async def circle(begun: Path) -> AsyncIterator[Circle]:
     """A circle on Friday 1 May 2026, half past midnight UTC."""
     async with AsyncExitStack() as stack:
-        yield await opened(stack, state, Clock())
+        yield await opened(stack, begun, Clock())
 
 
 @pytest.fixture(autouse=True)

@@ -17,9 +17,9 @@ from tests.platforms.discord.openapi import document
 
 
 @pytest.fixture
-async def circle(state: Path) -> AsyncIterator[Circle]:
+async def circle(begun: Path) -> AsyncIterator[Circle]:
     """Bring a circle together, with the bot in it."""
-    async with meeting(state) as met:
+    async with meeting(begun) as met:
         yield met
 
 
