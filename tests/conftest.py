@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from hypothesis import is_hypothesis_test, settings
 
 from bot.app import App, open_app
 from bot.caller import Caller
@@ -16,11 +17,33 @@ from bot.library.index import build_index, checksum, reading_folders
 from bot.reply import Reply
 from bot.settings import SHIPPED_DATA, Settings
 from bot.store.state import FILE, open_state
+from tests import examples
 
 NOW = datetime(2026, 5, 1, 0, 30, tzinfo=UTC)
 CALLER = Caller(user="reader", group="test:1")
 
 Ask = Callable[..., Awaitable[Reply]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say how many examples properties are tried with, before any test module is read."""
+    usual = settings.get_profile(settings.get_current_profile_name())
+    number = examples.ALL if is_extended(config) else examples.QUICK
+    settings.register_profile("kruzhok", usual, max_examples=number)
+    settings.load_profile("kruzhok")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let every property be among the extended tests too, where it is tried with more examples."""
+    for item in items if is_extended(config) else ():
+        if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+            item.add_marker("extended")
+
+
+def is_extended(config: pytest.Config) -> bool:
+    """Whether the extended tests are run, and they alone."""
+    return str(config.option.markexpr).startswith("extended")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Typed commands: names, arguments, and what people get wrong."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from bot.app import App
@@ -9,6 +9,7 @@ from bot.commands import command
 from bot.errors import UserError
 from bot.reply import Reply
 from tests.conftest import CALLER, Ask
+from tests.examples import examples
 
 
 @pytest.mark.parametrize("prefix", ["/", "!", ""])
@@ -95,7 +96,7 @@ NAMES = ["quote", "search", "read", "summary", "discuss", "glossary", "cite", "v
 
 
 @given(st.sampled_from(NAMES), HOSTILE)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@examples(300, HealthCheck.function_scoped_fixture)
 async def test_anything_typed_gets_an_answer_or_a_sentence(app: App, name: str, text: str) -> None:
     try:
         reply = await app.commands.answer(CALLER, f"/{name} {text}")

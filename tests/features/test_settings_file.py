@@ -4,12 +4,13 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from bot.errors import UserError
 from bot.features.group_values import SETTINGS
 from bot.reply import Code, Reply
+from tests.examples import examples
 from tests.features.conftest import SERVER, Circle, Clock, opened, said
 from tests.features.test_group_settings import OTHER, Rooms, changeable
 
@@ -162,7 +163,7 @@ VALUES = st.recursive(
 
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=4))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@examples(60, HealthCheck.function_scoped_fixture)
 async def test_whatever_is_imported_is_taken_in_whole_or_refused(circle: Circle, lines: list[tuple[str, str]]) -> None:
     before = await chosen(circle)
     text = "[settings]\n" + "\n".join(f"{name or chr(34) * 2} = {value}" for name, value in lines)

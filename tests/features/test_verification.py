@@ -4,7 +4,7 @@ import random
 import re
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from bot.app import App
@@ -15,6 +15,7 @@ from bot.reading import Paragraph
 from bot.reply import Differences, Prose, Reply
 from bot.settings import SHIPPED_DATA
 from tests.conftest import CALLER, Ask
+from tests.examples import examples
 
 EXACT, NEARLY, ABSENT = "Word for word", "Nearly, not word for word", "Not in the text"
 PARAGRAPHS = read_source(SHIPPED_DATA / "price-serge").paragraphs
@@ -255,7 +256,7 @@ async def test_hostile_words_get_an_answer(ask: Ask, typed: str) -> None:
     assert (await ask(f"/verify {typed}")).title
 
 
-SHARED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SHARED = examples(60, HealthCheck.function_scoped_fixture)
 
 
 @st.composite

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 from dateutil import rrule
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bot.errors import UserError
@@ -17,6 +17,7 @@ from bot.recurrence.expansion import LOOK_AHEAD
 from bot.recurrence.occurrences import checked, first_local, local_times, upcoming
 from bot.recurrence.when import Frequency, When, parse
 from bot.recurrence.zones import zone, zone_names
+from tests.examples import examples
 from tests.recurrence.rules import ACCEPTED, RULES, STARTS, TIMES, Fields
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -66,7 +67,7 @@ def near(times: Iterator[datetime], start: date) -> list[datetime]:
     return list(islice(takewhile(lambda moment: moment.date() - start < LOOK_AHEAD, times), 8))
 
 
-@settings(deadline=None, max_examples=250)
+@examples(250)
 @given(ACCEPTED, STARTS)
 def test_days_are_those_of_a_plain_iteration(rule: tuple[Fields, When], start: date) -> None:
     chosen, when = rule
@@ -75,7 +76,7 @@ def test_days_are_those_of_a_plain_iteration(rule: tuple[Fields, When], start: d
     assert near(local_times(when, start), start) == near(plain(chosen, start), start)
 
 
-@settings(deadline=None, max_examples=250)
+@examples(250)
 @given(RULES, STARTS, st.integers(0, 30), st.timedeltas(-timedelta(days=40), timedelta(days=40)))
 def test_the_next_from_any_point_is_that_of_the_whole_list(
     when: When, start: date, index: int, aside: timedelta
@@ -88,7 +89,7 @@ def test_the_next_from_any_point_is_that_of_the_whole_list(
     assert list(islice(local_times(when, start, after), 3)) == expected
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(RULES, STARTS, st.sampled_from(zone_names()))
 @example(parse("daily 12:00"), date(2011, 12, 28), "Pacific/Apia")
 def test_an_occurrence_keeps_its_wall_clock_time_and_comes_after_the_one_before(
@@ -108,7 +109,7 @@ def test_an_occurrence_keeps_its_wall_clock_time_and_comes_after_the_one_before(
         assert each.local.time() == when.time_of_day
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(RULES, STARTS, st.sampled_from(zone_names()), st.integers(0, 10))
 def test_going_on_after_any_occurrence_gives_the_same_ones(when: When, start: date, name: str, index: int) -> None:
     found = list(islice(upcoming(when, start, zone(name)), index + 4))
@@ -229,7 +230,7 @@ def test_a_hostile_rule_costs_little(text: str) -> None:
     assert answered(text)
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(RULES)
 def test_any_rule_costs_little(when: When) -> None:
     assert steps(lambda: answered(str(when))) < MOST_STEPS
@@ -251,7 +252,7 @@ def test_the_next_costs_the_same_however_old_the_rule_is(text: str) -> None:
 
 
 @given(RULES, TIMES)
-@settings(deadline=None, max_examples=60)
+@examples(60)
 def test_what_is_added_now_comes_later_than_now(when: When, at: time) -> None:
     now = datetime.combine(date(2026, 10, 24), at, UTC)
     try:

@@ -3,11 +3,12 @@
 from datetime import date, time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import UserError
 from bot.recurrence.when import EXAMPLES, MOST_LETTERS, Day, Frequency, When, parse
+from tests.examples import examples
 from tests.recurrence.rules import RULES
 
 ACCEPTED = [
@@ -259,7 +260,7 @@ def test_the_examples_are_canonical(text: str) -> None:
     assert str(parse(text)) == text
 
 
-@settings(deadline=None, max_examples=500)
+@examples(500)
 @given(RULES)
 def test_the_text_of_any_rule_reads_as_that_rule(when: When) -> None:
     assert len(str(when)) <= MOST_LETTERS
@@ -273,7 +274,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=500)
+@examples(500)
 @given(st.text(max_size=60) | st.lists(WORDS, max_size=9).map(" ".join))
 def test_any_text_is_read_the_same_again_or_refused(text: str) -> None:
     try:

@@ -5,11 +5,12 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import UserError
 from bot.recurrence.zones import TZDATA_VERSION, find_zone, zone, zone_names
+from tests.examples import examples
 
 
 def test_the_zones_are_those_of_the_package() -> None:
@@ -85,7 +86,7 @@ def test_nothing_but_a_name_reaches_the_files(typed: str) -> None:
         assert len(str(refused.value)) < 250
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(st.text(max_size=70))
 def test_any_text_is_a_name_or_refused(typed: str) -> None:
     try:

@@ -3,15 +3,16 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import dividing
 from bot.platforms.discord import limits
+from tests.examples import examples
 from tests.platforms.discord.hostile import TEXTS
 
 
-@settings(deadline=None)
+@examples()
 @given(TEXTS, st.integers(1, 120))
 def test_what_is_made_fit_fits_and_ends_with_a_word(text: str, most: int) -> None:
     fitted = limits.fit(text, most)
@@ -24,7 +25,7 @@ def test_what_is_made_fit_fits_and_ends_with_a_word(text: str, most: int) -> Non
         assert not (kept and kept[-1].isascii() and kept[-1].isalnum() and rest[0].isascii() and rest[0].isalnum())
 
 
-@settings(deadline=None)
+@examples()
 @given(TEXTS, st.integers(2, 200))
 def test_what_is_split_is_all_there(text: str, most: int) -> None:
     parts = limits.split(text, most)

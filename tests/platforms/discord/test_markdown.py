@@ -3,11 +3,12 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.characters import one_line
 from bot.platforms.discord.markdown import bold, code_block, plain
+from tests.examples import examples
 from tests.platforms.discord.hostile import SIGNS, TEXTS
 
 # What Discord's clients make of a text: an escaped sign is a sign, everything else may mean something.
@@ -27,7 +28,7 @@ def read(written: str) -> tuple[str, str]:
     return seen, meant
 
 
-@settings(deadline=None)
+@examples()
 @given(TEXTS)
 def test_text_comes_out_as_text(text: str) -> None:
     seen, meant = read(plain(text))
@@ -44,7 +45,7 @@ def test_a_sign_comes_out_as_text(sign: str) -> None:
         assert [pattern for pattern in _MEANT if re.search(pattern, meant)] == [], text
 
 
-@settings(deadline=None)
+@examples()
 @given(TEXTS)
 def test_bold_is_bold_and_nothing_else(text: str) -> None:
     written = bold(text)
@@ -54,7 +55,7 @@ def test_bold_is_bold_and_nothing_else(text: str) -> None:
         assert [pattern for pattern in _MEANT if re.search(pattern, read(written[2:-2])[1])] == []
 
 
-@settings(deadline=None)
+@examples()
 @given(TEXTS, st.text(max_size=5))
 def test_code_ends_where_it_should(text: str, language: str) -> None:
     written = code_block(text, language)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import discord
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app import App
@@ -18,6 +18,7 @@ from bot.posting import Post, Target
 from bot.reading import Address, Claim, Erratum, Place, Prompt, Quotation, Voice
 from bot.reply import Action, Bullets, Claims, PlannedTime, Prose, Question, Quote, Reply, Times
 from bot.store.button_lines import key_of
+from tests.examples import examples
 from tests.platforms.discord.hostile import TEXTS
 from tests.platforms.discord.test_render import every_piece, quotation
 
@@ -190,7 +191,7 @@ def test_lists_and_times_lose_their_last_items() -> None:
 
 
 @pytest.mark.extended
-@settings(deadline=None)
+@examples()
 @given(TEXTS, st.sampled_from([1, 1, 20, 200]), st.booleans())
 def test_no_post_is_larger_than_discord_takes_whatever_the_words(text: str, times: int, has_line: bool) -> None:
     reply = every_piece(text * times)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from discord.ui import TextDisplay
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app import App
@@ -13,6 +13,7 @@ from bot.platforms.discord import limits
 from bot.platforms.discord.render import MOST_BUTTONS, Button, notice, parts, view
 from bot.reading import Address, Claim, Erratum, Place, Prompt, Quotation, Speaker, Voice
 from bot.reply import Bullets, Claims, Code, Difference, Differences, Prose, Question, Quote, Reply
+from tests.examples import examples
 from tests.platforms.discord.hostile import TEXTS
 
 
@@ -46,7 +47,7 @@ def sizes(texts: tuple[str, ...]) -> tuple[int, int]:
 
 
 @pytest.mark.extended
-@settings(deadline=None)
+@examples()
 @given(TEXTS, st.sampled_from([1, 1, 20, 200]))
 def test_no_message_is_larger_than_discord_takes(text: str, times: int) -> None:
     divided = parts(every_piece(text * times), {"quote": 1})

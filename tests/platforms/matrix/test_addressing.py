@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.platforms.matrix.addressing import Asked, Said, Surroundings, asked, bare, parted, reaction, redacted, said
+from tests.examples import examples
 from tests.platforms.matrix.hostile import TEXTS
 
 BOT = "@kruzhok:circle.test"
@@ -180,7 +181,7 @@ def test_notices_edits_and_what_is_no_message_of_a_person_say_nothing(sent: dict
     assert said(sent) is None
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(JSON, JSON, JSON)
 def test_whatever_an_event_holds_it_is_read_or_passed_over(first: Any, second: Any, third: Any) -> None:
     for content in (first, {"m.relates_to": first, "body": second, "msgtype": "m.text", "m.mentions": third}):

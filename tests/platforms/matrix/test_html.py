@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bot.app import App
 from bot.caller import Caller
@@ -13,6 +13,7 @@ from bot.commands import safely
 from bot.platforms.matrix import limits
 from bot.platforms.matrix.render import Message, Shown, content, parts
 from bot.reply import Action, Prose, Reply
+from tests.examples import examples
 from tests.parity import QUESTIONS
 from tests.platforms.matrix.hostile import SIGNS, TEXTS
 from tests.platforms.matrix.markup import Read
@@ -85,7 +86,7 @@ async def test_every_answer_is_well_made(app: App, line: str) -> None:
                 assert quoted.text in Read(message.html).text
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(TEXTS, TEXTS)
 def test_hostile_text_comes_out_as_text(text: str, short: str) -> None:
     for message in parts(everything(text, short), SHOWN):
@@ -94,7 +95,7 @@ def test_hostile_text_comes_out_as_text(text: str, short: str) -> None:
 
 
 # Those that grow most when they are written, and those that are worst to divide; below, all the others.
-@pytest.mark.parametrize("sign", ["<", "🙂"])
+@pytest.mark.parametrize("sign", ["<", pytest.param("🙂", marks=pytest.mark.extended)])
 def test_65_kilobytes_of_a_hostile_sign_are_divided_into_events_that_fit(sign: str) -> None:
     number = 65_536 // len(sign.encode("utf-8", "surrogatepass"))
     messages = parts(everything(sign * number), SHOWN)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app import App
@@ -24,6 +24,7 @@ from bot.platforms.matrix.polls import (
     told,
     votes,
 )
+from tests.examples import examples
 from tests.platforms.matrix.hostile import TEXTS
 from tests.platforms.matrix.replies import prompt
 
@@ -179,7 +180,7 @@ EVENTS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
+@examples()
 @given(st.lists(EVENTS, max_size=6))
 def test_garbage_is_counted_as_nothing_and_harms_nobody(events: list[Json]) -> None:
     found = votes(POLL, [*events, vote(BORIS, -1, "2")], lambda user: False)

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app import App
@@ -15,6 +15,7 @@ from bot.platforms.matrix.render import Message, Shown
 from bot.posting import Post
 from bot.reading import Claim, Place, Prompt
 from bot.reply import Action, Bullets, Claims, PlannedTime, Prose, Question, Quote, Reply, Times
+from tests.examples import examples
 from tests.platforms.matrix.hostile import SIGNS, TEXTS
 from tests.platforms.matrix.replies import AT, everything, prompt, quotation
 from tests.platforms.matrix.test_html import well_made
@@ -136,7 +137,7 @@ def test_a_summary_that_is_too_long_says_where_the_rest_is() -> None:
 
 
 @pytest.mark.extended
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(TEXTS, st.sampled_from([1, 20, 400]))
 def test_a_post_is_one_message_whatever_is_in_it(text: str, times: int) -> None:
     reply = everything(text * times, text)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app import App
@@ -28,6 +28,7 @@ from bot.reply import (
     Reply,
     Times,
 )
+from tests.examples import examples
 from tests.parity import QUESTIONS, words
 from tests.platforms.matrix.hostile import SIGNS, TEXTS
 from tests.platforms.matrix.markup import Read
@@ -169,7 +170,7 @@ async def test_no_command_keeps_its_slash_in_an_answer(app: App) -> None:
     assert found == []
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(TEXTS, st.integers(1, 600), st.sampled_from(["paragraph", "quotation", "item", "line", "code"]))
 def test_a_divided_block_loses_no_character(text: str, times: int, kind: Any) -> None:
     runs = (Run(text * times), Run(text * (times // 2), "strong"), Run("end"))
@@ -182,7 +183,10 @@ def test_a_divided_block_loses_no_character(text: str, times: int, kind: Any) ->
     assert all(each.below == "below" for each in found)
 
 
-@pytest.mark.parametrize("sign", ["", *SIGNS[::5]])
+# A second each: none, the one that is worst to write, and the one that is worst to divide; then all the others.
+@pytest.mark.parametrize(
+    "sign", ["", "<", "🙂", *(pytest.param(each, marks=pytest.mark.extended) for each in SIGNS[::5])]
+)
 def test_the_parts_of_an_answer_have_every_word_of_it(sign: str) -> None:
     text = " ".join(f"w{number} said {sign} (p. {number})." for number in range(3000))
     for piece in every_piece(text):

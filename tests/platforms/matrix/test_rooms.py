@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.platforms.matrix.rooms import CREATOR_LEVEL, Room, Rooms
+from tests.examples import examples
 from tests.platforms.matrix.hostile import TEXTS
 
 BOT, ANNA, BORIS = "@kruzhok:circle.test", "@anna:circle.test", "@boris:circle.test"
@@ -162,7 +163,7 @@ def test_names_and_successors_are_taken_from_the_state() -> None:
     assert made.encryption["rotation_period_msgs"] == 5
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(st.tuples(st.sampled_from(KINDS), JSON, st.sampled_from(("", ANNA, BOT)), JSON), max_size=5))
 def test_whatever_a_rooms_state_is_it_can_be_looked_at(events: list[tuple[str, Any, str, Any]]) -> None:
     made = Room("!room:circle.test")

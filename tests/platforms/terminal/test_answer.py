@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from bot.library.source import Source, read_source
 from bot.settings import SHIPPED_DATA
+from tests.examples import examples
 from tests.platforms.terminal.door import Script, run, script
 from tests.platforms.terminal.hostile import LINES, TEXTS, typed
 
@@ -64,7 +65,7 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 TOPICS = ("Cheka", "Kronstadt", "lesser evil", "Trotsky", "anarchists they", "naval base", "the", "freedom", "Leninsts")
 QUOTED_LINE = re.compile(r"^(?:    |\d+\. +)“(.*)”$", re.MULTILINE)
 
-_relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+_relaxed = examples(150, HealthCheck.function_scoped_fixture)
 
 
 def checked(answer: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
@@ -13,6 +13,7 @@ from bot.library.study import PROMPT_KINDS
 from bot.platforms.terminal.ask import local_caller
 from bot.platforms.terminal.completion import CommandCompleter, choices, listed
 from bot.settings import SHIPPED_DATA, Settings
+from tests.examples import examples
 from tests.platforms.terminal.hostile import TEXTS
 
 Offered = Callable[[str], list[str]]
@@ -79,7 +80,7 @@ def test_a_description_that_is_a_list_says_what_can_be_chosen() -> None:
     assert listed("What it should be about: words, or a place such as ¶7.") == []
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(100, HealthCheck.function_scoped_fixture)
 @given(typed=TEXTS)
 def test_anything_may_be_typed(offered: Offered, typed: str) -> None:
     offered(typed)

@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -18,6 +18,7 @@ from bot.platforms.terminal.render import MOST_COLUMNS, show
 from bot.reading import Address, Claim, Erratum, Place, Prompt, Quotation, Speaker, Voice
 from bot.reply import Action, Bullets, Claims, Code, Difference, Differences, Prose, Question, Quote, Reply
 from bot.settings import SHIPPED_DATA, Settings
+from tests.examples import examples
 from tests.platforms.terminal.hostile import ESCAPES
 from tests.platforms.terminal.picture import PICTURE, draw
 
@@ -94,7 +95,7 @@ async def test_answers_fit_any_width_and_lose_no_word(app: App, line: str, width
             assert re.sub(r"\s", "", shown.text) in compact
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=80), width=st.integers(8, 100))
 def test_nothing_in_an_answer_can_steer_the_terminal(text: str, width: int) -> None:
     for hostile in (text, text + ESCAPES):
