@@ -332,18 +332,39 @@ def old_pythons() -> Sequence[Path]:
     return sorted(path for minor in range(6, 11) for path in versions.glob(f"3.{minor}.*/bin/python"))
 
 
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout whose tools tell how they are called."""
-    checkout = new_checkout(tmp_path_factory.mktemp("workshop"))
-    tools = {"pytest": "pytest.py", "ruff": "ruff.py", "mypy": "mypy.py", "importlinter": "importlinter/cli.py"}
-    modules = {path: TOOL.format(name=name) for name, path in tools.items()}
-    line = add_wheel(checkout.wheels, "tools", "1.0", modules)
+def new_workshop(folder: Path) -> Checkout:
+    """A checkout whose tools tell how they are called, and which nobody has started yet."""
+    checkout = new_checkout(folder)
+    line = add_wheel(checkout.wheels, "tools", "1.0", tools())
     (checkout.root / "requirements-test.txt").write_text(line)
     line = add_wheel(checkout.wheels, "synapse", "1.0", {"synapse.py": ""})
     (checkout.root / "requirements-synapse.txt").write_text(line)
     (checkout.root / "tests").mkdir()
     (checkout.root / "tests" / "bench.py").write_text(TOOL.format(name="bench"))
+    return checkout
+
+
+def tools() -> dict[str, str]:
+    """Give the modules of the tools."""
+    named = {"pytest": "pytest.py", "ruff": "ruff.py", "mypy": "mypy.py", "importlinter": "importlinter/cli.py"}
+    return {path: TOOL.format(name=name) for name, path in named.items()}
+
+
+@pytest.fixture(scope="module")
+def workshop(first_start: tuple[Checkout, Started], tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A workshop that is set up: its environments are copies of the bot's, as making each takes seconds."""
+    made = first_start[0].root / ".venv"
+    checkout = new_workshop(tmp_path_factory.mktemp("workshop"))
+    *this, _ = (made / "made-from").read_bytes().split(b"\n", 2)
+    for name in ("test", "synapse"):
+        folder = checkout.root / f".venv-{name}"
+        shutil.copytree(made, folder, symlinks=True)
+        requirements = (checkout.root / f"requirements-{name}.txt").read_bytes()
+        (folder / "made-from").write_bytes(b"\n".join((*this, requirements)))
+    (packages,) = checkout.root.glob(".venv-test/[Ll]ib/**/site-packages")
+    for path, text in tools().items():
+        (packages / path).parent.mkdir(exist_ok=True)
+        (packages / path).write_text(text)
     return checkout
 
 
@@ -370,8 +391,11 @@ def test_whoever_chooses_debugs_or_names_files_gets_what_pytest_makes_of_it(work
     assert calls(started) == [["pytest", "-m", "not extended", *words.split()]]
 
 
-def test_the_tests_find_a_synapse_in_an_environment_of_its_own(workshop: Checkout) -> None:
+@pytest.mark.extended
+def test_the_tests_have_environments_of_their_own_with_a_synapse_in_one(tmp_path: Path) -> None:
+    workshop = new_workshop(tmp_path)
     assert calls(workshop.start("test"))
+    assert not (workshop.root / ".venv").exists()
     own = workshop.root / ".venv-synapse"
     code = "import synapse, sys; print(sys.prefix)"
     done = subprocess.run([own / "bin" / "python", "-I", "-c", code], capture_output=True, text=True)
