@@ -335,7 +335,7 @@ def follow(index: Path, examples: int, steps: int) -> None:
 
 
 def test_schedules_do_what_the_model_says(shipped_index: Path) -> None:
-    follow(shipped_index, examples=25, steps=30)
+    follow(shipped_index, examples=8, steps=30)
 
 
 @pytest.mark.extended
