@@ -1,7 +1,9 @@
 """The library, opened: readings, their paragraphs and study material, and the search in them."""
 
 import asyncio
+import errno
 import json
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -19,6 +21,7 @@ from bot.library.question import Question, Stem, Understanding
 from bot.library.ranking import Averages, Candidate, Found, rank
 from bot.library.retrieval import MOST_CANDIDATES, candidate_rows
 from bot.library.sharing import rows_sharing
+from bot.library.source import DataError
 from bot.library.stems import Words, root
 from bot.library.study import Study, make_study
 from bot.library.words import words
@@ -340,13 +343,25 @@ def _paragraph(number: int, section: int, text: str, notes: str) -> Paragraph:
     )
 
 
+NOT_WRITTEN = (
+    "the index of the readings cannot be written in {folder} ({reason}). KRUZHOK_STATE must name a folder that can be "
+    "written, with room on its disk."
+)
+_CANNOT_WRITE = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EACCES)
+
+
 async def open_library(stack: AsyncExitStack, data: Sequence[Path], state: Path, connections: int = 1) -> Library:
     """Open the library of the readings under ``data``, building its index in ``state`` if that is not up to date.
 
     Raises:
-        DataError: There is no reading without problems.
+        DataError: There is no reading without problems, or the index cannot be written.
     """
-    path = await asyncio.to_thread(index.current_index, data, state)
+    try:
+        path = await asyncio.to_thread(index.current_index, data, state)
+    except (sqlite3.OperationalError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _CANNOT_WRITE:
+            raise
+        raise DataError([NOT_WRITTEN.format(folder=state, reason=getattr(error, "strerror", None) or error)]) from error
     opened = [
         await stack.enter_async_context(aiosqlite.connect(f"{path.as_uri()}?immutable=1", uri=True))
         for _ in range(connections)

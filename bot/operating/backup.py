@@ -27,7 +27,7 @@ THERE = "{path} is there already, and is not overwritten. Choose another name, o
 NO_FOLDER = "There is no folder {folder}. Make it first."
 DAMAGED = "The backup was not made: {path} is damaged. Older backups are kept; ./kruzhok restore puts one back."
 UNSETTLED = "The backup was not made: the Matrix device changed meanwhile. Try again."
-NOT_WRITTEN = "The backup was not made, and nothing of it is left: {reason}."
+NOT_WRITTEN = "The backup was not made, and nothing of it is left: {reason}. Name another place, with room for it."
 
 
 class NotWritten(BackupError):

@@ -49,7 +49,8 @@ async def doctor(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     # What libraries warn of is said by what is found.
     logging.basicConfig(level=logging.CRITICAL)
     findings = await look_over(environment, datetime.now(UTC), arguments.online)
-    print(_as_json(findings) if arguments.json else _as_text(findings))
+    # At once: whoever reads may leave early, as `head` does.
+    print(_as_json(findings) if arguments.json else _as_text(findings), flush=True)
     return EXIT_CODES[worst(findings)]
 
 
@@ -62,12 +63,10 @@ async def look_over(environment: Mapping[str, str], now: datetime, online: bool)
         return findings
     data = settings.folders.data if settings else (SHIPPED_DATA,)
     findings += machine.secrets(environment, settings.file if settings else None)
-    findings += [
-        machine.folder(state),
-        machine.disk(state, machine.room(state)),
-        kept.library(data, state),
-        *kept.unfinished(state),
-    ]
+    findings += [machine.folder(state), machine.disk(state, machine.room(state))]
+    if machine.is_closed(state):  # what is in it cannot be told
+        return findings
+    findings += [kept.library(data, state), *kept.unfinished(state)]
     async with AsyncExitStack() as stack:
         opened, found = None, None
         try:
@@ -94,7 +93,7 @@ def _settings(environment: Mapping[str, str], findings: list[Finding]) -> Config
     try:
         settings = read_configuration(environment)
     except SettingsError as error:
-        cure = "The README lists every setting."
+        cure = "Put it right where it is set; the README lists every setting."
         findings += [problem("settings", each, cure) for each in error.problems]
         return None
     services = [name for name, of in (("Discord", settings.discord), ("Matrix", settings.matrix)) if of]

@@ -25,6 +25,7 @@ LITTLE_ROOM, NO_ROOM = 500_000_000, 50_000_000
 WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
 # Governments change their rules several times a year.
 TZDATA_LASTS_YEARS = 2
+_ANOTHER = "name another in KRUZHOK_STATE."
 MODES_ARE_SAID = os.name == "posix"
 
 
@@ -53,9 +54,13 @@ def sqlite() -> Finding:
 def folder(state: Path) -> Finding:
     """Look whether the state folder is there, can be written, and is our own."""
     name = "state folder"
-    if not state.is_dir():
-        if state.exists() or state.is_symlink():
+    if not _is_folder(state):
+        if os.path.lexists(state):
             return problem(name, f"{state} is no folder.", "Name another in KRUZHOK_STATE.")
+        above = _first_there(state)
+        if not (_is_folder(above) and os.access(above, os.W_OK | os.X_OK)):
+            said = f"{state} is not there, and this user cannot make it in {above}."
+            return problem(name, said, f"Make it, and let the bot's user write there; or {_ANOTHER}")
         return ok(name, f"{state} is not there yet; it is made at the first start.")
     if not os.access(state, os.W_OK | os.X_OK):
         cure = f"Let the bot's user write there: chown -R USER {state}"
@@ -71,13 +76,33 @@ def folder(state: Path) -> Finding:
 
 def room(state: Path) -> int:
     """Return how many bytes are free where the state is, or will be."""
-    there = next((each for each in (state, *state.parents) if each.exists()), Path("/"))
-    return shutil.disk_usage(there).free
+    return shutil.disk_usage(_first_there(state)).free
+
+
+def _first_there(state: Path) -> Path:
+    """Return the folder, or that of those in which it is to be that is there, as far as this user can see."""
+    return next((each for each in (state, *state.parents) if os.access(each, os.F_OK)), Path("/"))
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is a folder, as far as this user can see: where we may not look, Path alone raises an error."""
+    return os.access(path, os.F_OK) and path.is_dir()
+
+
+def is_closed(state: Path) -> bool:
+    """Whether this user may not look into the folder."""
+    try:
+        next(state.iterdir(), None)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def disk(state: Path, free: int) -> Finding:
     """Look whether there is room where the state is."""
-    said = f"{_size(free)} are free where {state} is."
+    said = f"{size(free)} are free where {state} is."
     cure = "Make room: delete what is not needed, such as old logs and backups."
     if free < NO_ROOM:
         return problem("disk", said, cure)
@@ -152,5 +177,8 @@ def _others_can(path: Path) -> bool:
     return MODES_ARE_SAID and bool(status.st_mode & unwanted)
 
 
-def _size(number: int) -> str:
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
+def size(number: int) -> str:
+    """Return a number of bytes as people say it."""
+    if number >= 1e9:
+        return f"{number / 1e9:.1f} GB"
+    return f"{number / 1e6:.0f} MB" if number >= 1e6 or not number else f"{max(number, 1000) / 1e3:.0f} kB"

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from bot.operating.archive import Archive
 from bot.operating.backup import Step, pass_on, remove, sync_folder
+from bot.operating.machine import size
 from bot.operating.manifest import KEYS, STATE, BackupError, Manifest, Member
 from bot.store.alone import alone
 from bot.store.copies import damage_of, has_code, held_still, is_as_migrated, version_of
@@ -29,7 +30,7 @@ NEWER = (
     "Upgrade this one first."
 )
 NOT_WHOLE = "{file} is not used: the {name} in it is {what}."
-NO_ROOM = "There is no room for {file}: it takes {needed} MB, and {free} MB are free in {folder}. Nothing was changed."
+NO_ROOM = "There is no room for {file}: it takes {needed}, and {free} are free in {folder}. Nothing was changed."
 NOT_DONE = "{file} was not restored, and nothing was changed: {reason}."
 HALF_DONE = "{file} was restored only in part: {reason}. Run the same command again when that is put right."
 
@@ -111,8 +112,8 @@ def _unpacked(stream: BinaryIO, file: str, folder: Path) -> Manifest:
         raise BackupError(NEWER.format(file=file, schema=manifest.schema, newest=newest))
     free = shutil.disk_usage(folder).free
     if manifest.size + _SPARE > free:
-        needed = f"{manifest.size / 1e6:.0f}"
-        raise BackupError(NO_ROOM.format(file=file, needed=needed, free=f"{free / 1e6:.0f}", folder=folder.parent))
+        needed = size(manifest.size + _SPARE)
+        raise BackupError(NO_ROOM.format(file=file, needed=needed, free=size(free), folder=folder.parent))
     if manifest.has_matrix:
         (folder / MATRIX).mkdir(mode=0o700)
 

@@ -21,13 +21,17 @@ _FLAG_DISCORD, _FLAG_USER = "--discord-token-file", "--matrix-user"
 _FLAG_PASSWORD, _FLAG_TOKEN = "--matrix-password-file", "--matrix-token-file"
 _HOMESERVER, _USER = "KRUZHOK_MATRIX_HOMESERVER", "KRUZHOK_MATRIX_USER"
 _PASSWORD, _TOKEN = "KRUZHOK_MATRIX_PASSWORD", "KRUZHOK_MATRIX_TOKEN"
-_MINUTES = 10
+_MINUTES, _MOST_MINUTES = 10, 24 * 60
 _PLACES = {known.variable: known.place for known in KNOWN}
 WELCOME = "Kruzhok is set up on Discord, on Matrix, or on both. Press Enter to leave one out."
 NOTHING = "Nothing was set up. To try Kruzhok without an account: ./kruzhok"
 FROM_ENVIRONMENT = "{name} is set in the environment, which counts before the file."
 ONE_SECRET = f"On Matrix the bot logs in with a password or a token: say {_FLAG_PASSWORD} or {_FLAG_TOKEN}, not both."
-CANNOT_WRITE = "{file} cannot be written: {reason}."
+CANNOT_WRITE = "{file} cannot be written: {reason}. Make its folder writable, or name another with --state."
+NOBODY = (
+    "There is nobody to ask. Say what is to be set up: on Discord with --discord-token-file, on Matrix with "
+    "--matrix-homeserver, --matrix-user and --matrix-password-file; ./kruzhok setup --help lists it all."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,8 +52,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="write without asking")
     parser.add_argument("--no-wait", action="store_true", help="do not wait for the first server or room")
     about = f"how long to wait for it, {_MINUTES} by default"
-    parser.add_argument("--minutes", type=float, default=_MINUTES, metavar="MINUTES", help=about)
+    parser.add_argument("--minutes", type=_minutes, default=_MINUTES, metavar="MINUTES", help=about)
     parser.add_argument("--test-prompt", action="store_true", help="post a prompt there, to try it, without asking")
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1
+    if not 0 <= minutes <= _MOST_MINUTES:
+        raise argparse.ArgumentTypeError(f"“{text}” is no number of minutes from 0 to {_MOST_MINUTES}.")
+    return minutes
 
 
 @dataclass
@@ -113,6 +127,8 @@ async def setup(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     on_matrix = any(value for flag, value in vars(arguments).items() if flag.startswith("matrix_"))
     is_named = bool(arguments.discord_token_file or on_matrix)
     if not is_named:
+        if not questions.is_possible:
+            raise UserError(NOBODY)
         print(WELCOME)
     try:
         if arguments.discord_token_file or not is_named:

@@ -21,7 +21,11 @@ DONE, CANNOT_WRITE, CANNOT_USE = 0, 73, 78  # after BSD's sysexits.h
 STANDARD = "-"
 ON_A_SCREEN = "A backup is no text for a screen. Name a file, or send it on: ./kruzhok backup - > FILE"
 NO_FOLDER_TO_KEEP = "--keep is for a folder, in which backups get names with their times; {path} is none."
-CANNOT_READ = "{path} cannot be read: {reason}."
+CANNOT_READ = "{path} cannot be read: {reason}. Name a backup that this user can read."
+WHERE_TO = (
+    "Say where the backup is to be: ./kruzhok backup kruzhok.tar, or a folder, in which it gets a name with its time."
+)
+WHICH = "Say which backup is to be put back: ./kruzhok restore kruzhok.tar"
 ABOUT_KEYS = (
     "On Matrix, keys of a copy must not be used again: at its next start Kruzhok becomes a new device of the same "
     "account, signed by the same key, and answers nothing that was written before now."
@@ -36,7 +40,7 @@ def add_backup_arguments(parser: argparse.ArgumentParser) -> None:
         "state cannot be read."
     )
     about = "a file that is not there yet; a folder, in which it gets a name with its time; or - for standard output"
-    parser.add_argument("file", metavar="FILE", help=about)
+    parser.add_argument("file", nargs="?", metavar="FILE", help=about)
     about = "in a folder, delete older ones with such names, but for the newest N"
     parser.add_argument("--keep", type=_at_least_one, metavar="N", help=about)
 
@@ -47,7 +51,7 @@ def add_restore_arguments(parser: argparse.ArgumentParser) -> None:
         "Put a backup back; the bot must not run. It is checked whole first, and what was there before is kept in a "
         "folder beside. No post is made twice by it. Exit code 2 if the backup cannot be used, 78 while a bot runs."
     )
-    parser.add_argument("file", metavar="FILE", help="the backup; or - for standard input")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="the backup; or - for standard input")
 
 
 async def backup(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
@@ -71,6 +75,8 @@ def _told_of_state(work: Work, arguments: argparse.Namespace, environment: Mappi
 
 def _backup(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # so that Ctrl-C ends it at once, and leaves nothing
+    if not arguments.file:
+        raise UserError(WHERE_TO)
     state, now, target = state_of(environment), datetime.now(UTC), Path(arguments.file)
     try:
         if arguments.keep and (arguments.file == STANDARD or not target.is_dir()):
@@ -93,6 +99,8 @@ def _backup(arguments: argparse.Namespace, environment: Mapping[str, str]) -> in
 
 def _restore(arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not arguments.file:
+        raise UserError(WHICH)
     state, now = state_of(environment), datetime.now(UTC)
     if arguments.file == STANDARD:
         done = put_back(state, sys.stdin.buffer, "Standard input", now)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -93,6 +94,37 @@ def test_on_a_new_machine_all_is_well_and_nothing_is_made(tmp_path: Path) -> Non
     assert "All is well." in done.out
     assert done.err == ""
     assert not state.exists()
+
+
+def test_a_folder_that_cannot_be_made_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = one(looked(tmp_path / "file" / "state"), "state folder")
+    assert (found.state, f"cannot make it in {tmp_path / 'file'}" in found.text) == ("problem", True)
+    assert found.cure.startswith("Make it")
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "said"),
+    [
+        (0, "0 MB"),
+        (1, "1 kB"),
+        (345_678, "346 kB"),
+        (1_000_000, "1 MB"),
+        (49_600_000, "50 MB"),
+        (1_250_000_000, "1.2 GB"),
+    ],
+)
+def test_little_room_is_not_said_to_be_none(bytes_: int, said: str) -> None:
+    assert machine.size(bytes_) == said
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can write everywhere")
+def test_a_folder_in_one_of_anothers_is_a_problem(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    for state, said in ((closed / "state", f"cannot make it in {closed}"), (closed, "cannot be written by this user")):
+        done = doctor(state, {})
+        assert (done.code, said in done.out) == (2, True)
 
 
 def test_it_says_the_same_as_json(state: Path) -> None:

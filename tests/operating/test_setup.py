@@ -175,8 +175,11 @@ async def test_what_counts_before_the_file_is_said(tmp_path: Path, served: Loopb
 @pytest.mark.parametrize(
     ("words", "stdin", "code", "said"),
     [
-        (("--yes",), "", 2, "Say it with --discord-token-file."),
-        ((), "", 2, "Say it with --discord-token-file."),
+        (("--yes",), "", 2, "There is nobody to ask. Say what is to be set up: on Discord with --discord-token-file"),
+        ((), "", 2, "on Matrix with --matrix-homeserver"),
+        (("--minutes", "soon"), "", 2, "“soon” is no number of minutes from 0 to 1440."),
+        (("--minutes", "nan"), "", 2, "is no number of minutes"),
+        (("--minutes", "-1"), "", 2, "is no number of minutes"),
         (("--discord-token-file", "/nowhere/token", "--yes"), "", 2, "/nowhere/token cannot be read"),
         (("--discord-token-file", "-", "--yes"), "two words", 78, "more than one word"),
         (("--matrix-homeserver", "example", "--yes"), "", 2, "Say it with --matrix-user."),

@@ -1,6 +1,7 @@
 """``backup`` and ``restore`` as an operator types them, and as a timer does."""
 
 import asyncio
+import resource
 import subprocess
 import sys
 import tarfile
@@ -62,8 +63,10 @@ def test_a_timer_keeps_the_newest(tmp_path: Path) -> None:
         (("backup", "missing/copy.tar"), 2, "There is no folder"),
         (("backup", "copy.tar", "--keep", "3"), 2, "--keep is for a folder"),
         (("backup", ".", "--keep", "0"), 2, "at least 1"),
-        (("restore", "missing.tar"), 2, "cannot be read: No such file or directory."),
-        (("restore", "."), 2, "Is a directory"),
+        (("backup",), 2, "Say where the backup is to be"),
+        (("restore",), 2, "Say which backup is to be put back"),
+        (("restore", "missing.tar"), 2, "cannot be read: No such file or directory. Name a backup"),
+        (("restore", "."), 2, "Is a directory. Name a backup"),
         (("restore", "pyproject.toml"), 2, "is not a backup that Kruzhok has made."),
     ],
 )
@@ -94,7 +97,8 @@ def test_a_full_disk_has_a_code_of_its_own(tmp_path: Path) -> None:
             check=False,
         )
     assert done.returncode == 73
-    assert done.stderr == b"The backup was not made, and nothing of it is left: No space left on device.\n"
+    told = "The backup was not made, and nothing of it is left: No space left on device. Name another place"
+    assert done.stderr.decode().startswith(told)
 
 
 def test_it_works_where_other_settings_are_wrong(tmp_path: Path) -> None:
@@ -102,3 +106,34 @@ def test_it_works_where_other_settings_are_wrong(tmp_path: Path) -> None:
     assert run(state, "backup", str(file), KRUZHOK_LOG="xml").code == 0
     with tarfile.open(file) as listed:
         assert STATE in listed.getnames()
+
+
+def test_a_disk_without_room_for_the_index_is_said_in_a_sentence(tmp_path: Path) -> None:
+    def with_little_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "ask", "/quote Cheka"],
+        env=environment(tmp_path / "state"),
+        capture_output=True,
+        text=True,
+        preexec_fn=with_little_room,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (78, "")
+    assert "the index of the readings cannot be written" in done.stderr
+    assert "with room on its disk." in done.stderr
+    assert "Something went wrong" not in done.stderr
+
+
+def test_whoever_reads_only_the_beginning_leaves_no_noise(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "doctor"],
+        env=environment(tmp_path / "state"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    assert process.communicate()[1] == b""
