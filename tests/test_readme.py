@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -20,10 +21,11 @@ LONG = ("./kruzhok test", "./kruzhok check", "./kruzhok bench", "./kruzhok run")
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    """A folder in which ``./kruzhok`` is this Kruzhok, with this Python and no network."""
+def clone(tmp_path: Path, shipped_index: Path) -> Path:
+    """A folder in which ``./kruzhok`` is this Kruzhok, with this Python and no network, after its first start."""
     folder = tmp_path / "clone"
-    folder.mkdir()
+    (folder / "state").mkdir(parents=True)
+    shutil.copy(shipped_index, folder / "state")  # made anew, it would take each block a second; .ci/run's takes it
     script = folder / "kruzhok"
     script.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -P -m bot "$@"\n', encoding="utf-8")
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
