@@ -73,7 +73,8 @@ def kill_at_random(trial: Trial, kills: int, dice: Random) -> int:
     return days + 1
 
 
-@pytest.mark.parametrize(("groups", "kills"), [(4, 4), pytest.param(8, 100, marks=pytest.mark.extended)])
+@pytest.mark.extended
+@pytest.mark.parametrize(("groups", "kills"), [(4, 4), (8, 100)])
 def test_kills_at_random_times_lose_and_repeat_nothing(trial: Try, groups: int, kills: int) -> None:
     begun = trial(groups=groups)
     days = kill_at_random(begun, kills, Random(4))

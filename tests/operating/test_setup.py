@@ -176,15 +176,29 @@ async def test_what_counts_before_the_file_is_said(tmp_path: Path, served: Loopb
     ("words", "stdin", "code", "said"),
     [
         (("--yes",), "", 2, "There is nobody to ask. Say what is to be set up: on Discord with --discord-token-file"),
-        ((), "", 2, "on Matrix with --matrix-homeserver"),
-        (("--minutes", "soon"), "", 2, "“soon” is no number of minutes from 0 to 1440."),
+        pytest.param((), "", 2, "on Matrix with --matrix-homeserver", marks=pytest.mark.extended),
+        pytest.param(
+            ("--minutes", "soon"), "", 2, "“soon” is no number of minutes from 0 to 1440.", marks=pytest.mark.extended
+        ),
         (("--minutes", "nan"), "", 2, "is no number of minutes"),
-        (("--minutes", "-1"), "", 2, "is no number of minutes"),
+        pytest.param(("--minutes", "-1"), "", 2, "is no number of minutes", marks=pytest.mark.extended),
         (("--discord-token-file", "/nowhere/token", "--yes"), "", 2, "/nowhere/token cannot be read"),
         (("--discord-token-file", "-", "--yes"), "two words", 78, "more than one word"),
         (("--matrix-homeserver", "example", "--yes"), "", 2, "Say it with --matrix-user."),
-        (("--matrix-token-file", "-", "--yes"), "secret", 2, "Say it with --matrix-homeserver."),
-        (("--matrix-token-file", "-", "--matrix-password-file", "-", "--yes"), "secret", 2, "not both"),
+        pytest.param(
+            ("--matrix-token-file", "-", "--yes"),
+            "secret",
+            2,
+            "Say it with --matrix-homeserver.",
+            marks=pytest.mark.extended,
+        ),
+        pytest.param(
+            ("--matrix-token-file", "-", "--matrix-password-file", "-", "--yes"),
+            "secret",
+            2,
+            "not both",
+            marks=pytest.mark.extended,
+        ),
     ],
 )
 async def test_a_script_that_says_too_little_is_told(

@@ -230,7 +230,7 @@ async def test_a_key_is_kept_before_the_sync_is_settled(party: Party) -> None:
 
 
 @pytest.mark.parametrize("path", ["v3/keys/query", "v3/keys/claim", "v3/sendToDevice"])
-@pytest.mark.parametrize("fault", ["lost", "unanswered"])
+@pytest.mark.parametrize("fault", ["lost", pytest.param("unanswered", marks=pytest.mark.extended)])
 async def test_what_could_not_be_shared_is_shared_at_the_next_attempt(party: Party, path: str, fault: str) -> None:
     bot = await party.ours()
     others = [await party.ours(f"other{number}") for number in range(2)]

@@ -77,7 +77,14 @@ async def circle(state: Path, homeserver: Synapse, member: Member) -> AsyncItera
         yield met
 
 
-@pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.HALF_CLOSED, Fault.BAD_GATEWAY, Fault.BLACK_HOLE])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.LOST_ANSWER,
+        Fault.BLACK_HOLE,
+        *(pytest.param(each, marks=pytest.mark.extended) for each in (Fault.HALF_CLOSED, Fault.BAD_GATEWAY)),
+    ],
+)
 async def test_an_answer_whose_sending_fails_comes_once(circle: Circle, fault: Fault) -> None:
     circle.faults.set(fault, SENDING, times=1)
     asked = await circle.ask()
@@ -89,7 +96,7 @@ async def test_an_answer_whose_sending_fails_comes_once(circle: Circle, fault: F
     assert len(answers) == len(set(answers)) == 2
 
 
-@pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.HALF_CLOSED])
+@pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, pytest.param(Fault.HALF_CLOSED, marks=pytest.mark.extended)])
 async def test_news_that_get_lost_come_again(circle: Circle, fault: Fault) -> None:
     await circle.answer(await circle.ask())
     circle.faults.set(fault, SYNC, times=2)

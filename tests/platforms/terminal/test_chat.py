@@ -27,7 +27,10 @@ def test_an_empty_pipe_ends_in_silence(state: Path) -> None:
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
-@pytest.mark.parametrize("goodbye", ["/quit", "/exit", "!quit", "quit", "EXIT"])
+@pytest.mark.parametrize(
+    "goodbye",
+    ["/quit", "EXIT", *(pytest.param(each, marks=pytest.mark.extended) for each in ("/exit", "!quit", "quit"))],
+)
 def test_quit_leaves(state: Path, goodbye: str) -> None:
     done = run(state, typed=f"{goodbye}\n/quote Cheka\n".encode())
     assert (done.code, done.out) == (0, "")
@@ -82,8 +85,15 @@ def test_a_person_is_greeted_helped_and_answered(state: Path) -> None:
     assert "Traceback" not in person.raw
 
 
-@pytest.mark.parametrize("typed", ["", "/quote Che"])
-@pytest.mark.parametrize("key", [CONTROL_C, CONTROL_D])
+@pytest.mark.parametrize(
+    ("key", "typed"),
+    [
+        (CONTROL_D, ""),
+        (CONTROL_C, "/quote Che"),
+        pytest.param(CONTROL_C, "", marks=pytest.mark.extended),
+        pytest.param(CONTROL_D, "/quote Che", marks=pytest.mark.extended),
+    ],
+)
 def test_control_c_and_control_d_leave_at_once(state: Path, key: str, typed: str) -> None:
     with screen(state) as person:
         person.until(PROMPT)
