@@ -42,6 +42,21 @@ QUERY_WORDS = frozenset(
 )
 """Words of query languages and markup, which some paste; they count for little where the reading does not have them."""
 
+ATTRIBUTES = {
+    ("how", "old"): "age",
+    ("look", "like"): "physique",
+    ("looked", "like"): "physique",
+    ("what", "year"): "date",
+    ("which", "year"): "date",
+}
+"""Two words that say little one by one, and what they ask for together."""
+
+DEMANDED = frozenset({"age", "physique"})
+"""Those of them without which nothing answers."""
+
+DATED = ("when", "year", "date")
+"""What a sentence that has a year can be asked by."""
+
 PRAISE = frozenset("best good great important interesting long nice perfect quick short suitable".split())
 """Words that lead up to a question only before one of the words below: "a good quote about"."""
 
@@ -71,24 +86,28 @@ FRAMING_WORDS = frozenset(
 LIGHT_WORDS = frozenset(
     """
     able absolutely actual actually add almost alone already alright altogether always anybody anyone anything
-    apparently approximately around away back bad basically become best better big briefly bring came case certain
-    certainly clearly come common completely currently day days dear deeply definitely different directly done early
-    easily easy end enough entire entirely especially essentially even eventually everybody everyone everything
-    everywhere evidently exact exactly extremely fact fairly far feel felt finally first firstly former full fully
-    gave generally get give given go goes going gone good great greatly half hand hard hardly help high highly hold
-    honestly hopefully idea ideas immediately important incidentally indeed initially instead involved keep kept
-    large largely last lastly late lately later least less let likely literally little live long longer look lot
-    made main mainly make makes making many matter men merely middle moment mostly name namely nearly need never new
-    next nobody normally notably nothing nowadays nowhere number obviously occasionally often ok okay old open order
-    ordinarily originally others otherwise part particular particularly partly people per person personally place
-    plan play point possible precisely presumably previously primarily probably problem properly put quickly quite
-    rarely readily reason reasons recently respectively role roughly run secondly seem seemingly seems seen seldom
-    separately seriously set several short show side significantly simply simultaneously since slightly small
-    somebody someone sometimes somewhere soon specific specifically stand start stay stop strictly strongly
-    subsequently suddenly supposedly sure surely take taken thoroughly time times together told took totally toward
-    towards tried true truly try trying turn turned two typical typically ultimately undoubtedly unfortunately use
-    used using usual usually utterly various virtually want went whole widely wonder work world worth year years yes
-    young
+    apparently appear appeared appears approximately around away back bad basically become best better big bother
+    bothered briefly bring bringing brings brought came carried carry case catch caught certain certainly chance
+    chances clearly come common completely consider considered currently day days dear decide decided deeply
+    definitely different directly done early easily easy end enough entire entirely especially essentially even
+    eventually everybody everyone everything everywhere evidently exact exactly expect expected extremely face faced
+    faces fact fairly far feel felt figure figured finally first firstly former full fully gave generally get give
+    given go goes going gone good great greatly guess half hand hard hardly held help high highly hold holds
+    honestly hopefully idea ideas immediately important incidentally include included includes including indeed
+    initially instead involved keep kept large largely last lastly late lately later least less let likely literally
+    little live long longer look lot made main mainly make makes making manage managed many matter mattered men
+    merely middle moment mostly name namely nearly need never new next nice nobody normally notably nothing nowadays
+    nowhere number obviously occasionally occur occurred often ok okay old open order ordinarily ordinary originally
+    others otherwise part particular particularly partly people per person personally place plan play point possible
+    precisely presumably previously primarily probably problem properly provide provided put quickly quite rarely
+    readily reason reasons recently reckon reckoned reckons recommend recommended remain remained remains require
+    required respectively role roughly run secondly seem seemingly seems seen seldom separately seriously set
+    several shape shaped short show side significantly simply simultaneously since slightly small somebody someone
+    sometimes somewhere soon specific specifically stand stands start stay stood stop stopped stopping stops
+    strictly strongly subsequently suddenly suppose supposedly sure surely take taken thoroughly threw throw thrown
+    time times together told took totally toward towards tried true truly try trying turn turned two typical
+    typically ultimately undoubtedly unfortunately use used using usual usually utterly various virtually wait
+    waited want went whole widely wish wished wonder work world worth year years yes young
     """.split()
 )
 """Everyday words that say little of the topic: they weigh less than their rarity in a text would have it."""
@@ -98,7 +117,7 @@ OPERATORS = frozenset({"and", "or", "not"})
 
 _IRREGULAR = """
     am are is was were been being:be arose arisen:arise ate eaten:eat awoke awoken:awake beat beaten:beat
-    became:become began begun:begin bent:bend bit bitten:bite bled:bleed blew blown:blow bore born borne:bear
+    became:become began begun:begin bent:bend bit bitten:bite bled:bleed blew blown:blow bore borne:bear
     bound:bind broke broken:break brought:bring built:build burnt:burn bought:buy came:come caught:catch chose
     chosen:choose clung:cling crept:creep dealt:deal drew drawn:draw dreamt:dream drank drunk:drink drove driven:drive
     dug:dig dying dies died:die fed:feed fell fallen:fall felt:feel fled:flee flew flown:fly forbade forbidden:forbid

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bot.library import stems
+from bot.library import english, stems
 from bot.library.ranking import Averages
 from bot.library.retrieval import dwelt_on
 from bot.library.source import DataError, Source, read_source
@@ -304,7 +304,9 @@ class _Writer:
         groups = [[self._stems(word) for word in group] for group in study.synonyms]
         for paragraph in source.paragraphs if groups else ():
             for number in range(1, len(paragraph.spans) + 1):
-                own, _ = self._sentence_stems(paragraph, number)
+                own, text = self._sentence_stems(paragraph, number)
+                if self._words.stop_words and _YEAR.search(_BRACKETS.sub("", text)):
+                    at(paragraph.number, number).add(self._words.stems(english.DATED), SYNONYM)
                 for group in groups:
                     if any(_stands_in(member, own) for member in group):
                         at(paragraph.number, number).add((stem for member in group for stem in member), SYNONYM)

@@ -19,8 +19,9 @@ RELATIVE, KINDRED = 0.55, 0.75
 _DOCTRINE = ("ism", "ist")
 ABSENT_NAME, ABSENT_WORD = 1.4, 1.0
 """How heavy a word is that the reading does not have, as a share of the weight of its rarest word."""
-LIGHT, ASKING = 0.6, 0.3
-"""How much an everyday word counts beside one that names a topic, and a word by which people ask for a passage."""
+LIGHT, ASKING, DEMANDED = 0.6, 0.3, 1.5
+"""How much an everyday word counts beside one that names a topic; a word by which people ask for a passage; and one for
+what an answer must tell, as its age of somebody."""
 ABSENT_SCRAP, _SCRAP = 0.05, 2
 """How much a word counts that says nothing: a framing, an everyday word or a scrap that the reading does not have."""
 _SHORTEST_CORRECTED = 4
@@ -129,28 +130,60 @@ class Understanding:
 
     async def question(self, text: str) -> Question:
         """Understand a question; one without a searchable word has no terms."""
-        found = words(text, MOST_WORDS)
+        found = self._named_by_two(words(text, MOST_WORDS))
         first, last = self._frame(found)
         core = {word.text for word in found[first:last]}
         drafts = [
             _Draft(word, self._words.stem(word.text), framing=word.text not in core) for word in self._topical(found)
         ]
+        queries = self._queries(found)
         found = found[first:last]
         tokens = tuple(self._words.stem(word.text) for word in found)
         await self._find(drafts)
+        for draft in drafts:
+            draft.framing |= draft.word.text in queries and not draft.verbatim
         drafts = await self._join(drafts, found)
         corrections: dict[str, str] = {}
         for draft in [each for each in drafts if not (each.found or each.framing)][:MOST_TERMS]:
-            await self._correct(draft, corrections)
+            await self._correct(draft, corrections, given=self._is_given(draft, drafts))
         drafts = [draft for draft in drafts if draft.found or not draft.framing]
         if corrections:
             tokens = tuple(self._words.stem(corrections.get(word.text, word.text).casefold()) for word in found)
         terms = self._heaviest([self._term(draft) for draft in drafts])
+        if queries and not any(term.topical for term in terms):
+            terms = []
         return Question(
             terms=tuple(terms),
             tokens=tokens,
             corrections=tuple(corrections.items()),
             absent=tuple(draft.word.text for draft in drafts if not draft.found),
+        )
+
+    def _named_by_two(self, found: list[Word]) -> list[Word]:
+        """Put one word for two that ask for something together: "age" for "how old"."""
+        if not self._framing or not self._words.stop_words:
+            return found
+        kept: list[Word] = []
+        for word in found:
+            attribute = kept and english.ATTRIBUTES.get((kept[-1].text, word.text))
+            if attribute:
+                kept[-1] = Word(attribute, kept[-1].start, word.end)
+            else:
+                kept.append(word)
+        return kept
+
+    def _queries(self, found: Sequence[Word]) -> set[str]:
+        """Return the words of a query language where two of them stand together: "DROP TABLE"."""
+        listed = [word.text in english.QUERY_WORDS - self._words.stop_words for word in found]
+        pairs = zip(pairwise(found), pairwise(listed), strict=True)
+        return {word.text for pair, both in pairs if all(both) for word in pair}
+
+    def _is_given(self, draft: _Draft, drafts: Sequence[_Draft]) -> bool:
+        """Tell whether a word is written as a name and a name of the reading follows it: "Gorge Orwell"."""
+        following = drafts[drafts.index(draft) + 1 :][:1]
+        return draft.word.capital and any(
+            each.word.capital and each.found and each.word.start == draft.word.end + 1 and self._is_name(each.stem)
+            for each in following
         )
 
     def _frame(self, found: Sequence[Word]) -> tuple[int, int]:
@@ -167,7 +200,8 @@ class Understanding:
         return (first if any(frames[:first]) else 0), (last if any(frames[last:]) else len(found))
 
     def _topical(self, found: Sequence[Word]) -> list[Word]:
-        content = [word for word in found if word.text not in self._words.stop_words]
+        asked = {"when"} if self._framing and found and found[0].text == "when" else frozenset[str]()
+        content = [word for word in found if word.text not in self._words.stop_words or word.text in asked]
         return list({word.text: word for word in reversed(content)}.values())[::-1]
 
     async def _find(self, drafts: Sequence[_Draft]) -> None:
@@ -198,16 +232,17 @@ class Understanding:
                 drafts = [each for each in drafts if each.word.text not in (a.text, b.text)] + [draft]
         return drafts
 
-    async def _correct(self, draft: _Draft, corrections: dict[str, str]) -> None:
+    async def _correct(self, draft: _Draft, corrections: dict[str, str], *, given: bool) -> None:
         """Read a word that the reading does not have as one that it is part of, or misspells."""
         typed = draft.word.text
         if len(typed) < _SHORTEST_CORRECTED or typed.isdigit():
             return
-        if self._is_word(typed, draft.stem):
+        is_word = self._is_word(typed, draft.stem)
+        if is_word and not given:
             return
         alike = await self._alike(typed)
-        name = draft.word.capital and draft.word.start > 0
-        best = _part(typed, alike) or _misspelt(typed, alike, name)
+        name = given or (draft.word.capital and draft.word.start > 0)
+        best = (not is_word and _part(typed, alike)) or _misspelt(typed, alike, name)
         near = best is not None and OSA.distance(typed, best[0]) <= 1
         draft.framing = not name and not near and self._is_near_framing(typed)
         if best is None or draft.framing:
@@ -261,8 +296,10 @@ class Understanding:
         return bool(ordinary) and stem.isalpha() and stem not in ordinary and not stem.endswith(_DOCTRINE)
 
     def _share_of(self, word: str) -> float:
-        if word in self._asking:
+        if word in self._asking or word == "when":
             return ASKING
+        if self._framing and word in english.DEMANDED:
+            return DEMANDED
         return LIGHT if word in self._words.light_words else 1.0
 
     @staticmethod

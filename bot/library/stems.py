@@ -16,7 +16,7 @@ _ALGORITHMS = {
     "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
 _SUFFIXES = tuple(
-    "isation ization ionari istic ation ship ist ism ian aci ion ali iti at al ik ic iz is er or i y".split()
+    "isation ization ionari istic ation ship ist ism ian aci ion ali iti at al ik ic iz is er or li i y".split()
 )
 _SHORTEST_ROOT = 4
 _DOCTRINES = ("ism", "isms")
