@@ -1,7 +1,8 @@
-"""How well questions about the essay are answered: a half to tune the search on, a half set aside, and further ones.
+"""How well questions about the essay are answered: a half to tune the search on, a half set aside, and more of them.
 
-The further ones were written while the search was last changed, and their failures were looked at. A good third of them
-are paraphrases, which share hardly a word with their answer.
+The further ones were written while the search was changed, and a good third of them are paraphrases, which share hardly
+a word with their answer; the fresh ones were written blind before it was last changed. The failures of both were then
+looked at, so that only the half set aside tells what to expect of questions that nobody has seen.
 
 Figures are printed (``-rP`` shows them). No test says which question of the half that was set aside went wrong: whoever
 looked would tune on it.
@@ -23,9 +24,10 @@ FEWEST = 150
 # Right first, right within three, mean reciprocal rank; precision and recall of "nothing found". What is asked for is
 # 0.90, 0.95, 0.92, 0.93 and 0.97: where less stands here, the search is not there yet.
 BARS = {
-    "tuning": (0.97, 0.98, 0.98, 0.97, 1.00),
-    "set_aside": (0.93, 0.94, 0.94, 0.88, 0.92),
-    "further": (0.87, 0.93, 0.90, 0.94, 0.98),
+    "tuning": (0.98, 0.98, 0.98, 0.98, 0.98),
+    "set_aside": (0.94, 0.95, 0.94, 0.90, 0.95),
+    "further": (0.97, 0.98, 0.98, 0.98, 0.98),
+    "fresh": (0.98, 0.99, 0.98, 0.97, 0.98),
 }
 
 
