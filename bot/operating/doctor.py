@@ -66,7 +66,7 @@ async def look_over(environment: Mapping[str, str], now: datetime, online: bool)
     findings += [machine.folder(state), machine.disk(state, machine.room(state))]
     if machine.is_closed(state):  # what is in it cannot be told
         return findings
-    findings += [kept.library(data, state), *kept.unfinished(state)]
+    findings += [kept.library(data, state), *kept.without_readings(data), *kept.unfinished(state)]
     async with AsyncExitStack() as stack:
         opened, found = None, None
         try:

@@ -33,6 +33,17 @@ def library(data: Sequence[Path], state: Path) -> Finding:
     return ok("library", f"The index of {number} is built at the next start.")
 
 
+def without_readings(data: Sequence[Path]) -> Iterator[Finding]:
+    """Look which of the folders of readings are not there, or hold none: what is meant to be read is not."""
+    for root in data:
+        if not root.is_dir():
+            cure = "Make it, or put KRUZHOK_DATA right (in a file: data, under [folders])."
+            yield warning("library", f"{root}, a folder of readings, is not there.", cure)
+        elif not reading_folders([root]):
+            cure = "A reading is a folder in it with source.txt and reading.toml; the README says more."
+            yield warning("library", f"There is no reading in {root}.", cure)
+
+
 def unfinished(folder: Path) -> Iterator[Finding]:
     """Look whether a restoring was broken off."""
     if (folder / UNFINISHED).exists():

@@ -118,6 +118,15 @@ def test_little_room_is_not_said_to_be_none(bytes_: int, said: str) -> None:
     assert machine.size(bytes_) == said
 
 
+def test_folders_without_readings_are_named(tmp_path: Path, state: Path) -> None:
+    gone, empty = tmp_path / "gone", tmp_path / "empty"
+    empty.mkdir()
+    found = named(looked(state, {"KRUZHOK_DATA": os.pathsep.join(map(str, (gone, empty)))}), "library")
+    assert [each.state for each in found] == ["ok", "warning", "warning"]
+    assert f"{gone}, a folder of readings, is not there." in found[1].text
+    assert f"There is no reading in {empty}." in found[2].text
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can write everywhere")
 def test_a_folder_in_one_of_anothers_is_a_problem(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
