@@ -164,7 +164,7 @@ async def quote_passages(
     quotations = []
     for found in passages:
         paragraph = paragraphs[found.place.paragraph]
-        marks = await library.marks(reading.slug, paragraph, findings.question)
+        marks = await library.marks(reading.slug, paragraph, findings.question, found.place)
         quotations.append(reading.quotation(paragraph, found.place, marks))
     return quotations
 

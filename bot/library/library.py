@@ -4,12 +4,11 @@ import asyncio
 import errno
 import json
 import sqlite3
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import aiosqlite
 from rapidfuzz import process
@@ -17,15 +16,17 @@ from rapidfuzz.distance import JaroWinkler
 
 from bot.errors import UserError
 from bot.library import index
+from bot.library.concordance import Candidate, Concordance
+from bot.library.memory import Memory
 from bot.library.question import Question, Stem, Understanding
-from bot.library.ranking import Averages, Candidate, Found, rank
-from bot.library.retrieval import MOST_CANDIDATES, candidate_rows
+from bot.library.ranking import Averages, Found, rank
+from bot.library.retrieval import FEW_PARAGRAPHS, MOST_CANDIDATES, candidate_rows
 from bot.library.sharing import rows_sharing
 from bot.library.source import DataError
 from bot.library.stems import Words, root
 from bot.library.study import Study, make_study
 from bot.library.words import words
-from bot.reading import Erratum, Paragraph, Quoted, Reading, Section, Speaker
+from bot.reading import Erratum, Paragraph, Place, Quoted, Reading, Section, Speaker
 
 _MOST_ALIKE = 20_000
 _MOST_SLIPS = 3
@@ -39,10 +40,10 @@ ENOUGH_OF_MANY = 0.45
 ENOUGH_OF_A_LIST, _A_LIST = 0.2, 4
 # Without concepts a word that the reading does not have tells nothing: it may say the same in other words.
 ENOUGH_WITHOUT_CONCEPTS = 0.03
-# To find what shares words with a long text: so short a reading is taken whole, and so many of the words are looked up.
-_FEW_PARAGRAPHS, _MOST_SHARED = 64, 500
-
-_Value = TypeVar("_Value")
+# To find what shares words with a long text, so many of them are looked up.
+_MOST_SHARED = 500
+# Readings of which every word is at hand; one of 64 paragraphs takes a few MB.
+_REMEMBERED_WHOLE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +74,20 @@ class _Shelf:
     words: Words
     averages: Averages
     has_concepts: bool
+    understanding: Understanding
+
+    @property
+    def is_short(self) -> bool:
+        """Whether all of its paragraphs are ranked."""
+        return self.last - self.first < FEW_PARAGRAPHS
 
 
-class _Memory(Generic[_Value]):
-    """Keeps the values used last, at most ``most``."""
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """All the words of a short reading, and the families of their stems by root."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: OrderedDict[Any, _Value] = OrderedDict()
-
-    def get(self, key: object) -> _Value | None:
-        value = self._values.get(key)
-        if value is not None:
-            self._values.move_to_end(key)
-        return value
-
-    def put(self, key: object, value: _Value) -> _Value:
-        self._values[key] = value
-        if len(self._values) > self._most:
-            self._values.popitem(last=False)
-        return value
+    concordance: Concordance
+    families: Mapping[str, tuple[Stem, ...]]
 
 
 class Library:
@@ -102,12 +97,13 @@ class Library:
         self._connections = connections
         self._turn = 0
         self._slugs: list[str] = []
-        self._shelves: _Memory[_Shelf] = _Memory(_REMEMBERED_READINGS)
-        self._studies: _Memory[Study] = _Memory(_REMEMBERED_READINGS)
-        self._candidates: _Memory[Candidate] = _Memory(_REMEMBERED_PARAGRAPHS)
-        self._families: _Memory[tuple[Stem, ...]] = _Memory(_REMEMBERED_WORDS)
-        self._paragraphs: _Memory[Paragraph] = _Memory(_REMEMBERED_TEXTS)
-        self._places: _Memory[tuple[tuple[str, int, int], ...]] = _Memory(_REMEMBERED_TEXTS)
+        self._shelves: Memory[_Shelf] = Memory(_REMEMBERED_READINGS)
+        self._studies: Memory[Study] = Memory(_REMEMBERED_READINGS)
+        self._candidates: Memory[Candidate] = Memory(_REMEMBERED_PARAGRAPHS)
+        self._wholes: Memory[_Whole] = Memory(_REMEMBERED_WHOLE)
+        self._families: Memory[tuple[Stem, ...]] = Memory(_REMEMBERED_WORDS)
+        self._paragraphs: Memory[Paragraph] = Memory(_REMEMBERED_TEXTS)
+        self._places: Memory[tuple[tuple[str, int, int], ...]] = Memory(_REMEMBERED_PARAGRAPHS)
 
     @property
     def _connection(self) -> aiosqlite.Connection:
@@ -148,9 +144,18 @@ class Library:
         about = json.loads(row[1])
         about["sections"] = tuple(Section(**section) for section in about["sections"])
         reading = Reading(**about)
-        shelf = _Shelf(
-            row[0], reading, row[2], row[3], Words(reading.language), Averages.of(reading), has_concepts=bool(row[4])
-        )
+        number, _, first, last, has_concepts = row
+        language = Words(reading.language)
+
+        async def families(roots: Sequence[str]) -> list[Stem]:
+            return await self._related(shelf, roots)
+
+        async def alike(word: str) -> list[tuple[str, str, int]]:
+            return await self._alike(shelf, word)
+
+        # Where any passage will do, no word is in the way of an answer, and each helps to rank.
+        understanding = Understanding(reading, language, families, alike, framed=bool(has_concepts))
+        shelf = _Shelf(number, reading, first, last, language, Averages.of(reading), bool(has_concepts), understanding)
         return self._shelves.put(slug, shelf)
 
     async def _one(self, sql: str, *values: object) -> Any:
@@ -208,18 +213,26 @@ class Library:
     async def search(self, slug: str, text: str, section: int | None = None) -> Findings:
         """Find the passages of a reading that answer a question, best first."""
         shelf = await self._shelf(slug)
-        question = await self._understand(shelf, text)
+        question = await shelf.understanding.question(text)
+        if section is None and shelf.is_short:
+            concordance = (await self._whole(shelf)).concordance
+        else:
+            concordance = await self._concordance(shelf, question, section)
+        found = rank(question, concordance, shelf.averages)
+        if shelf.has_concepts:
+            found.sort(key=lambda passage: not passage.named)
+        if not found or not _answers(found[0], question, shelf.has_concepts):
+            return Findings((), question, await self._nearest(shelf, question))
+        return Findings(tuple(found), question, more=len(concordance.numbers) >= MOST_CANDIDATES)
+
+    async def _concordance(self, shelf: _Shelf, question: Question, section: int | None) -> Concordance:
+        """Return where the words of a question stand in the paragraphs that may answer it best."""
         first, last = shelf.first, shelf.last
         if section is not None:
             part = shelf.reading.sections[section - 1]
             first, last = shelf.first + part.first - 1, shelf.first + part.last - 1
         rows = await candidate_rows(self._connection, question, first, last)
-        found = rank(question, await self._load(rows), shelf.averages) if rows else []
-        if shelf.has_concepts:
-            found.sort(key=lambda passage: not passage.named)
-        if not found or not _answers(found[0], question, shelf.has_concepts):
-            return Findings((), question, await self._nearest(shelf, question))
-        return Findings(tuple(found), question, more=len(rows) >= MOST_CANDIDATES)
+        return Concordance(await self._load(rows), question)
 
     async def _load(self, rows: Iterable[int]) -> list[Candidate]:
         known = {row: self._candidates.get(row) for row in rows}
@@ -227,34 +240,45 @@ class Library:
         if missing:
             marks = ",".join("?" * len(missing))
             fetched = await self._connection.execute_fetchall(
-                f"SELECT id, number, section, stems, asks FROM paragraph WHERE id IN ({marks})",  # noqa: S608 (marks)
+                f"SELECT id, number, stems, asks FROM paragraph WHERE id IN ({marks})",  # noqa: S608 (marks)
                 missing,
             )
             for row, *values in fetched:
                 known[row] = self._candidates.put(row, Candidate.load(*values))
         return [candidate for candidate in known.values() if candidate is not None]
 
-    async def _understand(self, shelf: _Shelf, text: str) -> Question:
-        async def lookup(roots: Sequence[str]) -> list[Stem]:
-            known = {root: self._families.get((shelf.number, root)) for root in roots}
-            missing = [root for root, family in known.items() if family is None]
-            if missing:
-                marks = ",".join("?" * len(missing))
-                rows = await self._connection.execute_fetchall(
-                    "SELECT stem, root, sentences, paragraphs, asked FROM stem"  # noqa: S608 (marks)
-                    f" WHERE reading = ? AND root IN ({marks})",
-                    (shelf.number, *missing),
-                )
-                for root in missing:
-                    family = tuple(Stem(*row) for row in rows if row[1] == root)
-                    known[root] = self._families.put((shelf.number, root), family)
-            return [stem for family in known.values() for stem in family or ()]
+    async def _whole(self, shelf: _Shelf) -> _Whole:
+        """Return all the words of a short reading."""
+        known = self._wholes.get(shelf.number)
+        if known is not None:
+            return known
+        rows = await self._connection.execute_fetchall(
+            "SELECT number, stems, asks FROM paragraph WHERE id BETWEEN ? AND ?", (shelf.first, shelf.last)
+        )
+        concordance = Concordance(Candidate.load(*row) for row in rows)
+        stems = await self._connection.execute_fetchall(
+            "SELECT stem, root, sentences, paragraphs, asked FROM stem WHERE reading = ?", (shelf.number,)
+        )
+        return self._wholes.put(shelf.number, _Whole(concordance, _families(stems)))
 
-        async def alike(word: str) -> list[tuple[str, str, int]]:
-            return await self._alike(shelf, word)
-
-        # Where any passage will do, no word is in the way of an answer, and each helps to rank.
-        return await Understanding(shelf.reading, shelf.words, lookup, alike, framed=shelf.has_concepts).question(text)
+    async def _related(self, shelf: _Shelf, roots: Sequence[str]) -> list[Stem]:
+        """Return every stem of a reading that has one of these roots."""
+        if shelf.is_short:
+            families = (await self._whole(shelf)).families
+            return [stem for root in roots for stem in families.get(root, ())]
+        known = {root: self._families.get((shelf.number, root)) for root in roots}
+        missing = [root for root, family in known.items() if family is None]
+        if missing:
+            marks = ",".join("?" * len(missing))
+            rows = await self._connection.execute_fetchall(
+                "SELECT stem, root, sentences, paragraphs, asked FROM stem"  # noqa: S608 (marks)
+                f" WHERE reading = ? AND root IN ({marks})",
+                (shelf.number, *missing),
+            )
+            found = _families(rows)
+            for root in missing:
+                known[root] = self._families.put((shelf.number, root), found.get(root, ()))
+        return [stem for family in known.values() for stem in family or ()]
 
     async def _alike(self, shelf: _Shelf, word: str) -> list[tuple[str, str, int]]:
         rows = await self._connection.execute_fetchall(
@@ -280,20 +304,27 @@ class Library:
         mentioned = sorted(study.glossary, key=lambda each: -len(each.mentions))
         return tuple(near or (entry.term for entry in mentioned))[:_MOST_NEAR]
 
-    async def marks(self, slug: str, paragraph: Paragraph, question: Question) -> tuple[tuple[int, int], ...]:
-        """Return where words that answer the question stand in a paragraph."""
+    async def marks(
+        self, slug: str, paragraph: Paragraph, question: Question, place: Place | None = None
+    ) -> tuple[tuple[int, int], ...]:
+        """Return where words that answer the question stand in a paragraph, or only in some sentences of it."""
         shelf = await self._shelf(slug)
-        wanted = question.stems
-        places = self._places.get((slug, paragraph.number))
+        place = place or paragraph.place
+        places = self._places.get((slug, place))
         if places is None:
-            found = ((shelf.words.stem(word.text), word.start, word.end) for word in words(paragraph.text))
-            places = self._places.put((slug, paragraph.number), tuple(found))
-        return tuple((start, end) for stem, start, end in places if stem in wanted)
+            start, end = paragraph.spans[place.first - 1][0], paragraph.spans[place.last - 1][1]
+            found = words(paragraph.text[start:end])
+            places = self._places.put(
+                (slug, place),
+                tuple([(shelf.words.stem(word.text), start + word.start, start + word.end) for word in found]),
+            )
+        wanted = question.stems
+        return tuple([(start, end) for stem, start, end in places if stem in wanted])
 
     async def sharing(self, slug: str, text: str, most: int = 50) -> list[int]:
         """Return the numbers of the paragraphs that share most words with ``text``; of a short reading, all of them."""
         shelf = await self._shelf(slug)
-        if shelf.last - shelf.first < _FEW_PARAGRAPHS:
+        if shelf.is_short:
             return list(range(1, shelf.last - shelf.first + 2))
         stems = shelf.words.stems(word.text for word in words(text, _MOST_SHARED))
         roots = sorted({root(stem) for stem in stems})
@@ -329,6 +360,14 @@ def _answers(best: Found, question: Question, has_concepts: bool) -> bool:
     if topics and all(term.verbatim and (bare or term.name) for term in topics):
         return best.coverage >= ENOUGH_OF_A_LIST
     return best.named and best.coverage >= ENOUGH.get(max(1, len(topics)), ENOUGH_OF_MANY)
+
+
+def _families(rows: Iterable[Iterable[Any]]) -> dict[str, tuple[Stem, ...]]:
+    """Put stems together by their roots."""
+    families: dict[str, list[Stem]] = {}
+    for stem in (Stem(*row) for row in rows):
+        families.setdefault(stem.root, []).append(stem)
+    return {root: tuple(family) for root, family in families.items()}
 
 
 def _paragraph(number: int, section: int, text: str, notes: str) -> Paragraph:

@@ -19,7 +19,7 @@ from bot.library.ranking import Averages
 
 MOST_CANDIDATES = 160
 """So many paragraphs are ranked with their words."""
-_FEW_PARAGRAPHS = 64
+FEW_PARAGRAPHS = 64
 """So few are ranked all: choosing among them would cost more than it saves."""
 _AFFORDABLE_ROWS = 20_000
 """So many rows of lists are added up in some 6 ms. Where they are not more, nothing is left out."""
@@ -114,7 +114,7 @@ async def candidate_rows(connection: aiosqlite.Connection, question: Question, f
     if not terms:
         return []
     paragraphs = last - first + 1
-    if paragraphs <= _FEW_PARAGRAPHS:
+    if paragraphs <= FEW_PARAGRAPHS:
         return list(range(first, last + 1))
     most = sum(min(term.rows, paragraphs) for term in terms)
     if most <= MOST_CANDIDATES or paragraphs <= MOST_CANDIDATES:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.library.concordance import Candidate, Concordance
 from bot.library.library import Library, open_library
-from bot.library.ranking import Averages, Candidate, rank
+from bot.library.ranking import Averages, rank
 from bot.library.retrieval import MOST_CANDIDATES, dwelt_on
+from bot.settings import SHIPPED_DATA
 from tests.bench.generated import write_readings
+from tests.library.test_search import every_question
 
 SENTENCES = 6000
 SLUG = "made-up-0000"
@@ -51,12 +54,12 @@ async def questions(library: Library, count: int) -> list[str]:
 async def test_the_best_ten_are_those_of_a_ranking_of_every_paragraph(library: Library, folder: Path) -> None:
     with index(folder) as connection:
         rows = connection.execute(
-            "SELECT number, section, stems, asks FROM paragraph, reading WHERE slug = ? AND paragraph.id <= last",
+            "SELECT number, stems, asks FROM paragraph, reading WHERE slug = ? AND paragraph.id <= last",
             (SLUG,),
         )
-        every = [Candidate.load(*row) for row in rows]
+        every = Concordance(Candidate.load(*row) for row in rows)
     averages = Averages.of(await library.reading(SLUG))
-    assert len(every) > 2 * MOST_CANDIDATES
+    assert len(every.numbers) > 2 * MOST_CANDIDATES
     same = total = 0
     for question in await questions(library, 60):
         findings = await library.search(SLUG, question)
@@ -67,6 +70,20 @@ async def test_the_best_ten_are_those_of_a_ranking_of_every_paragraph(library: L
             total += len(best)
     assert total > 300
     assert same / total > 0.98
+
+
+async def test_all_the_words_of_a_text_rank_it_as_those_of_the_question_do(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        essay = await open_library(stack, [SHIPPED_DATA], tmp_path / "state")
+        averages = Averages.of(await essay.reading("price-serge"))
+        with index(tmp_path) as connection:
+            candidates = [
+                Candidate.load(*row) for row in connection.execute("SELECT number, stems, asks FROM paragraph")
+            ]
+        every = Concordance(candidates)
+        for ask in every_question()[::40]:
+            question = (await essay.search("price-serge", ask)).question
+            assert rank(question, every, averages) == rank(question, Concordance(candidates, question), averages), ask
 
 
 async def test_what_plain_bm25_puts_first_is_found(library: Library, folder: Path) -> None:
