@@ -119,7 +119,10 @@ def _entry(raw: Raw, paragraphs: Sequence[Paragraph]) -> GlossaryEntry:
         names=names,
         aliases=tuple(raw.get("aliases", ())),
         says=tuple(_claim(each) for each in raw["says"]),
-        mentions=tuple(p.number for p in paragraphs if any(names_in(p.text, (name,)) for name in names)),
+        # Looking for the name in any place first is ten times as fast as looking for whole words everywhere.
+        mentions=tuple(
+            p.number for p in paragraphs if any(name in p.text and names_in(p.text, (name,)) for name in names)
+        ),
     )
 
 
