@@ -1,6 +1,7 @@
 """What tests share: the bot as it is shipped, opened in a folder of its own."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -31,14 +32,28 @@ def pytest_configure(config: pytest.Config) -> None:
     number = examples.ALL if is_extended(config) else examples.QUICK
     settings.register_profile("kruzhok", usual, max_examples=number)
     settings.load_profile("kruzhok")
+    if is_extended(config):
+        config.option.loadscopereorder = False  # by the number of tests in a file; ours is below
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run the extended tests in one process more than there are processors, for one is with the soak, which waits."""
+    return (os.cpu_count() or 1) + 1 if is_extended(config) else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let every property be among the extended tests too, where it is tried with more examples."""
-    for item in items if is_extended(config) else ():
+    """Let every property be among the extended tests too, where it is tried with more examples; the soak begins first.
+
+    It takes ten minutes by the clock, and would keep one process at it long after the others have ended.
+    """
+    if not is_extended(config):
+        return
+    for item in items:
         if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
             item.add_marker("extended")
+    items.sort(key=lambda item: "soak" not in item.path.parts)
 
 
 def is_extended(config: pytest.Config) -> bool:
