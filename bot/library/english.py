@@ -46,13 +46,28 @@ ATTRIBUTES = {
     ("how", "old"): "age",
     ("look", "like"): "physique",
     ("looked", "like"): "physique",
+    ("became", "of"): "fate",
+    ("become", "of"): "fate",
     ("what", "year"): "date",
     ("which", "year"): "date",
 }
 """Two words that say little one by one, and what they ask for together."""
 
-DEMANDED = frozenset({"age", "physique"})
-"""Those of them without which nothing answers."""
+GUIDANCE = "guidance"
+ADVICE = (("how", "do", "i"), ("how", "can", "i"), ("should", "i"), ("should", "we"), ("will",))
+"""Words with which a question begins that asks what to do or what is to come, and what it asks for."""
+
+LIFE_OF_THE_AUTHOR = "curriculum"
+LIFE = frozenset(
+    "age alive books born dead die died job jobs live lived lives married other teach wife written".split()
+)
+"""Words that ask for the author's own life where they follow the name; a reading hardly tells of it."""
+
+DEMANDED = frozenset({"age", "physique", GUIDANCE, LIFE_OF_THE_AUTHOR})
+"""Those of all these without which nothing answers."""
+
+KNOWN_NAMES = frozenset("franco mao tito lennon".split())
+"""Names that are a slip away from others and none."""
 
 DATED = ("when", "year", "date")
 """What a sentence that has a year can be asked by."""
@@ -141,7 +156,7 @@ _IRREGULAR = """
     hypotheses:hypothesis bases:base phenomena:phenomenon criteria:criterion defence:defense defences:defense
     offence:offense organisation:organization organisations:organization labour:labor centre:center theatre:theater
     programme:program programmes:program colour:color honour:honor favour:favor neighbour:neighbor behaviour:behavior
-    armour:armor rumour:rumor
+    armour:armor rumour:rumor trumped:fabricate
 """
 
 

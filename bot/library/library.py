@@ -19,7 +19,7 @@ from bot.library import index
 from bot.library.concordance import Candidate, Concordance
 from bot.library.memory import Memory
 from bot.library.question import Question, Stem, Understanding
-from bot.library.ranking import Averages, Found, rank
+from bot.library.ranking import Averages, Found, claimed, rank
 from bot.library.retrieval import FEW_PARAGRAPHS, MOST_CANDIDATES, candidate_rows
 from bot.library.sharing import rows_sharing
 from bot.library.source import DataError
@@ -38,6 +38,8 @@ ENOUGH = {1: 0.5, 2: 0.65, 3: 0.58, 4: 0.52}
 ENOUGH_OF_MANY = 0.45
 # What is a list need not stand together, if the text has it all: names alone, or so many words without a function word.
 ENOUGH_OF_A_LIST, _A_LIST = 0.2, 4
+# Where all else that is asked about names weighs so much, so much of it must be told.
+LEAST_BESIDE_NAMES, ENOUGH_BESIDE_NAMES, _ROUNDING = 2.5, 0.05, 0.1
 # Without concepts a word that the reading does not have tells nothing: it may say the same in other words.
 ENOUGH_WITHOUT_CONCEPTS = 0.03
 # To find what shares words with a long text, so many of them are looked up.
@@ -221,7 +223,8 @@ class Library:
         found = rank(question, concordance, shelf.averages)
         if shelf.has_concepts:
             found.sort(key=lambda passage: not passage.named)
-        if not found or not _answers(found[0], question, shelf.has_concepts):
+        claims = claimed(question, concordance) if shelf.has_concepts else []
+        if not found or not _answers(found[0], question, claims, shelf.has_concepts):
             return Findings((), question, await self._nearest(shelf, question))
         return Findings(tuple(found), question, more=len(concordance.numbers) >= MOST_CANDIDATES)
 
@@ -352,13 +355,24 @@ class Library:
         return [(shown, uses) for word, shown, uses in rows if word not in ignored and len(word) > 2]
 
 
-def _answers(best: Found, question: Question, has_concepts: bool) -> bool:
+def _names_alone(best: Found, question: Question, claims: Sequence[float]) -> bool:
+    """Tell whether a passage has the names of a question and nothing of what is asked about them."""
+    names = sum(claim for term, claim in zip(question.terms, claims, strict=True) if term.topical and term.name)
+    rest = sum(claim for term, claim in zip(question.terms, claims, strict=True) if term.topical and not term.name)
+    if not names or rest < LEAST_BESIDE_NAMES:
+        return False
+    return -_ROUNDING <= best.coverage * sum(claims) - names <= ENOUGH_BESIDE_NAMES * rest
+
+
+def _answers(best: Found, question: Question, claims: Sequence[float], has_concepts: bool) -> bool:
     if not has_concepts:
         return best.coverage >= ENOUGH_WITHOUT_CONCEPTS
     topics = [term for term in question.terms if term.topical]
     bare = len(topics) >= _A_LIST and len(question.tokens) == len(topics)
     if topics and all(term.verbatim and (bare or term.name) for term in topics):
         return best.coverage >= ENOUGH_OF_A_LIST
+    if _names_alone(best, question, claims):
+        return False
     return best.named and best.coverage >= ENOUGH.get(max(1, len(topics)), ENOUGH_OF_MANY)
 
 

@@ -19,7 +19,7 @@ RELATIVE, KINDRED = 0.55, 0.75
 _DOCTRINE = ("ism", "ist")
 ABSENT_NAME, ABSENT_WORD = 1.4, 1.0
 """How heavy a word is that the reading does not have, as a share of the weight of its rarest word."""
-LIGHT, ASKING, DEMANDED = 0.6, 0.3, 1.5
+LIGHT, ASKING, DEMANDED = 0.6, 0.3, 1.7
 """How much an everyday word counts beside one that names a topic; a word by which people ask for a passage; and one for
 what an answer must tell, as its age of somebody."""
 ABSENT_SCRAP, _SCRAP = 0.05, 2
@@ -107,6 +107,7 @@ class _Draft:
     paragraphs: int = 0
     rows: int = 0
     verbatim: bool = False
+    initials: bool = False  # stands in capitals among words that do not: "AI"
     framing: bool = False  # leads up to what is asked, or ends it
 
 
@@ -123,6 +124,7 @@ class Understanding:
         self._sentences = reading.sentences
         self._paragraphs = reading.paragraphs
         author = {word.text for word in words(reading.author)}
+        self._author = author
         self._asking = language.question_words | author
         self._framing = language.framing_words | author if framed else frozenset[str]()
         self._lookup = lookup
@@ -130,7 +132,7 @@ class Understanding:
 
     async def question(self, text: str) -> Question:
         """Understand a question; one without a searchable word has no terms."""
-        found = self._named_by_two(words(text, MOST_WORDS))
+        found = self._named_by_two(self._advised(words(text, MOST_WORDS)))
         first, last = self._frame(found)
         core = {word.text for word in found[first:last]}
         drafts = [
@@ -141,6 +143,8 @@ class Understanding:
         tokens = tuple(self._words.stem(word.text) for word in found)
         await self._find(drafts)
         for draft in drafts:
+            written = text[draft.word.start : draft.word.end]
+            draft.initials = written.isupper() and len(written) == _SCRAP and not text.isupper()
             draft.framing |= draft.word.text in queries and not draft.verbatim
         drafts = await self._join(drafts, found)
         corrections: dict[str, str] = {}
@@ -159,6 +163,21 @@ class Understanding:
             absent=tuple(draft.word.text for draft in drafts if not draft.found),
         )
 
+    def _advised(self, found: list[Word]) -> list[Word]:
+        """Put one word for those that ask what to do or what is to come: "how do I", "should we", "will"."""
+        if not self._framing or not self._words.stop_words:
+            return found
+        texts = tuple(word.text for word in found)
+        for opening in english.ADVICE:
+            if texts[: len(opening)] == opening and not self._leads_up(texts[len(opening) :]):
+                rest = found[len(opening) :]
+                return [Word(english.GUIDANCE, found[0].start, found[len(opening) - 1].end), *rest]
+        return found
+
+    def _leads_up(self, following: Sequence[str]) -> bool:
+        """Tell whether nothing follows, or what one asks of the bot or of the text: "how do I find"."""
+        return not following or following[0] in self._framing or following[0] == "you"
+
     def _named_by_two(self, found: list[Word]) -> list[Word]:
         """Put one word for two that ask for something together: "age" for "how old"."""
         if not self._framing or not self._words.stop_words:
@@ -166,6 +185,8 @@ class Understanding:
         kept: list[Word] = []
         for word in found:
             attribute = kept and english.ATTRIBUTES.get((kept[-1].text, word.text))
+            if kept and kept[-1].text in self._author and word.text in english.LIFE:
+                attribute = english.LIFE_OF_THE_AUTHOR
             if attribute:
                 kept[-1] = Word(attribute, kept[-1].start, word.end)
             else:
@@ -238,7 +259,7 @@ class Understanding:
         if len(typed) < _SHORTEST_CORRECTED or typed.isdigit():
             return
         is_word = self._is_word(typed, draft.stem)
-        if is_word and not given:
+        if (is_word and not given) or typed in english.KNOWN_NAMES:
             return
         alike = await self._alike(typed)
         name = given or (draft.word.capital and draft.word.start > 0)
@@ -282,9 +303,9 @@ class Understanding:
             paragraph_weight = share * inverse_frequency(self._paragraphs, draft.paragraphs)
             topical, name = share > ASKING, self._is_name(draft.stem)
             return Term(word.text, draft.found, weight, paragraph_weight, draft.rows, draft.verbatim, topical, name)
-        if share < 1 or word.text in english.QUERY_WORDS or len(word.text) <= _SCRAP:
+        if share < 1 or word.text in english.QUERY_WORDS or (len(word.text) <= _SCRAP and not draft.initials):
             share = ABSENT_SCRAP
-        name = (word.capital and word.start > 0) or draft.stem not in self._ordinary()
+        name = (word.capital and word.start > 0) or draft.initials or draft.stem not in self._ordinary()
         rarest = inverse_frequency(self._sentences, 0)
         return Term(
             word.text, {}, share * rarest * (ABSENT_NAME if name else ABSENT_WORD), 0.0, 0, False, share > ASKING

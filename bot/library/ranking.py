@@ -67,7 +67,7 @@ class Averages:
 
 def rank(question: Question, text: Concordance, averages: Averages) -> list[Found]:
     """Rank the passages of some paragraphs, best first; equal ones in the order of the text."""
-    claims = _claims(question, text)
+    claims = claimed(question, text)
     matched = _matched(question, claims, text, averages)
     if not matched:
         return []
@@ -87,7 +87,7 @@ def rank(question: Question, text: Concordance, averages: Averages) -> list[Foun
     return sorted(found, key=lambda each: (-each.score, each.place))
 
 
-def _claims(question: Question, text: Concordance) -> list[float]:
+def claimed(question: Question, text: Concordance) -> list[float]:
     """Return how much each term counts for whether the question is answered."""
     claims = [term.weight * (1 if term.topical else _ASIDE) for term in question.terms]
     exact = {stem: n for n, term in enumerate(question.terms) for stem, share in term.stems.items() if share == 1}
