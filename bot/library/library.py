@@ -4,7 +4,7 @@ import asyncio
 import errno
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +38,9 @@ ENOUGH = {1: 0.5, 2: 0.65, 3: 0.58, 4: 0.52}
 ENOUGH_OF_MANY = 0.45
 # What is a list need not stand together, if the text has it all: names alone, or so many words without a function word.
 ENOUGH_OF_A_LIST, _A_LIST = 0.2, 4
-# Where all else that is asked about names weighs so much, so much of it must be told.
-LEAST_BESIDE_NAMES, ENOUGH_BESIDE_NAMES, _ROUNDING = 2.5, 0.05, 0.1
+# Where all else that is asked about names weighs so much, so much of it must be told: of few topics more than what
+# stands in the sentences beside.
+LEAST_BESIDE_NAMES, ENOUGH_BESIDE_NAMES, ENOUGH_OF_FEW, _FEW, _ROUNDING = 2.0, 0.05, 0.352, 3, 0.1
 # Without concepts a word that the reading does not have tells nothing: it may say the same in other words.
 ENOUGH_WITHOUT_CONCEPTS = 0.03
 # To find what shares words with a long text, so many of them are looked up.
@@ -84,14 +85,6 @@ class _Shelf:
         return self.last - self.first < FEW_PARAGRAPHS
 
 
-@dataclass(frozen=True, slots=True)
-class _Whole:
-    """All the words of a short reading, and the families of their stems by root."""
-
-    concordance: Concordance
-    families: Mapping[str, tuple[Stem, ...]]
-
-
 class Library:
     """Every reading of the index; read only, safe to share between tasks."""
 
@@ -102,7 +95,7 @@ class Library:
         self._shelves: Memory[_Shelf] = Memory(_REMEMBERED_READINGS)
         self._studies: Memory[Study] = Memory(_REMEMBERED_READINGS)
         self._candidates: Memory[Candidate] = Memory(_REMEMBERED_PARAGRAPHS)
-        self._wholes: Memory[_Whole] = Memory(_REMEMBERED_WHOLE)
+        self._wholes: Memory[Concordance] = Memory(_REMEMBERED_WHOLE)
         self._families: Memory[tuple[Stem, ...]] = Memory(_REMEMBERED_WORDS)
         self._paragraphs: Memory[Paragraph] = Memory(_REMEMBERED_TEXTS)
         self._places: Memory[tuple[tuple[str, int, int], ...]] = Memory(_REMEMBERED_PARAGRAPHS)
@@ -217,7 +210,7 @@ class Library:
         shelf = await self._shelf(slug)
         question = await shelf.understanding.question(text)
         if section is None and shelf.is_short:
-            concordance = (await self._whole(shelf)).concordance
+            concordance = await self._whole(shelf)
         else:
             concordance = await self._concordance(shelf, question, section)
         found = rank(question, concordance, shelf.averages)
@@ -250,7 +243,7 @@ class Library:
                 known[row] = self._candidates.put(row, Candidate.load(*values))
         return [candidate for candidate in known.values() if candidate is not None]
 
-    async def _whole(self, shelf: _Shelf) -> _Whole:
+    async def _whole(self, shelf: _Shelf) -> Concordance:
         """Return all the words of a short reading."""
         known = self._wholes.get(shelf.number)
         if known is not None:
@@ -258,17 +251,10 @@ class Library:
         rows = await self._connection.execute_fetchall(
             "SELECT number, stems, asks FROM paragraph WHERE id BETWEEN ? AND ?", (shelf.first, shelf.last)
         )
-        concordance = Concordance(Candidate.load(*row) for row in rows)
-        stems = await self._connection.execute_fetchall(
-            "SELECT stem, root, sentences, paragraphs, asked FROM stem WHERE reading = ?", (shelf.number,)
-        )
-        return self._wholes.put(shelf.number, _Whole(concordance, _families(stems)))
+        return self._wholes.put(shelf.number, Concordance(Candidate.load(*row) for row in rows))
 
     async def _related(self, shelf: _Shelf, roots: Sequence[str]) -> list[Stem]:
         """Return every stem of a reading that has one of these roots."""
-        if shelf.is_short:
-            families = (await self._whole(shelf)).families
-            return [stem for root in roots for stem in families.get(root, ())]
         known = {root: self._families.get((shelf.number, root)) for root in roots}
         missing = [root for root, family in known.items() if family is None]
         if missing:
@@ -361,7 +347,8 @@ def _names_alone(best: Found, question: Question, claims: Sequence[float]) -> bo
     rest = sum(claim for term, claim in zip(question.terms, claims, strict=True) if term.topical and not term.name)
     if not names or rest < LEAST_BESIDE_NAMES:
         return False
-    return -_ROUNDING <= best.coverage * sum(claims) - names <= ENOUGH_BESIDE_NAMES * rest
+    enough = ENOUGH_OF_FEW if sum(term.topical for term in question.terms) <= _FEW else ENOUGH_BESIDE_NAMES
+    return -_ROUNDING <= best.coverage * sum(claims) - names <= enough * rest
 
 
 def _answers(best: Found, question: Question, claims: Sequence[float], has_concepts: bool) -> bool:
