@@ -44,6 +44,9 @@ QUERY_WORDS = frozenset(
 
 ATTRIBUTES = {
     ("how", "old"): "age",
+    ("how", "large"): "size",
+    ("how", "big"): "size",
+    ("how", "tall"): "physique",
     ("look", "like"): "physique",
     ("looked", "like"): "physique",
     ("became", "of"): "fate",
@@ -53,17 +56,28 @@ ATTRIBUTES = {
 }
 """Two words that say little one by one, and what they ask for together."""
 
-GUIDANCE = "guidance"
-ADVICE = (("how", "do", "i"), ("how", "can", "i"), ("should", "i"), ("should", "we"), ("will",))
+GUIDANCE, INSTRUCTIONS, FORECAST = "guidance", "howto", "outlook"
+ADVICE = {
+    ("how", "do", "i"): INSTRUCTIONS,
+    ("how", "can", "i"): INSTRUCTIONS,
+    ("where", "can", "i"): INSTRUCTIONS,
+    ("should", "i"): GUIDANCE,
+    ("should", "we"): GUIDANCE,
+    ("when", "will"): FORECAST,
+    ("will",): FORECAST,
+}
 """Words with which a question begins that asks what to do or what is to come, and what it asks for."""
+
+DEMISE = "demise"
+"""What is asked for by "how did she die" and "what did she die of"; that she died does not answer it."""
 
 LIFE_OF_THE_AUTHOR = "curriculum"
 LIFE = frozenset(
-    "age alive books born dead die died job jobs live lived lives married other teach wife written".split()
+    "age alive books born dead die died job jobs live lived lives living married other teach wife written".split()
 )
 """Words that ask for the author's own life where they follow the name; a reading hardly tells of it."""
 
-DEMANDED = frozenset({"age", "physique", GUIDANCE, LIFE_OF_THE_AUTHOR})
+DEMANDED = frozenset({"age", "physique", "size", DEMISE, GUIDANCE, INSTRUCTIONS, FORECAST, LIFE_OF_THE_AUTHOR})
 """Those of all these without which nothing answers."""
 
 KNOWN_NAMES = frozenset("franco mao tito lennon".split())

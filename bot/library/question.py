@@ -124,7 +124,7 @@ class Understanding:
         self._sentences = reading.sentences
         self._paragraphs = reading.paragraphs
         author = {word.text for word in words(reading.author)}
-        self._author = author
+        self._author = author | {"author"}
         self._asking = language.question_words | author
         self._framing = language.framing_words | author if framed else frozenset[str]()
         self._lookup = lookup
@@ -132,7 +132,7 @@ class Understanding:
 
     async def question(self, text: str) -> Question:
         """Understand a question; one without a searchable word has no terms."""
-        found = self._named_by_two(self._advised(words(text, MOST_WORDS)))
+        found = self._demanding(words(text, MOST_WORDS))
         first, last = self._frame(found)
         core = {word.text for word in found[first:last]}
         drafts = [
@@ -165,33 +165,44 @@ class Understanding:
 
     def _advised(self, found: list[Word]) -> list[Word]:
         """Put one word for those that ask what to do or what is to come: "how do I", "should we", "will"."""
-        if not self._framing or not self._words.stop_words:
-            return found
         texts = tuple(word.text for word in found)
-        for opening in english.ADVICE:
+        for opening, asked in english.ADVICE.items():
             if texts[: len(opening)] == opening and not self._leads_up(texts[len(opening) :]):
-                rest = found[len(opening) :]
-                return [Word(english.GUIDANCE, found[0].start, found[len(opening) - 1].end), *rest]
+                return [Word(asked, found[0].start, found[len(opening) - 1].end), *found[len(opening) :]]
+        dying = [n for n, text in enumerate(texts) if text in ("die", "died")][-1:]
+        if dying and ((texts[:2] == ("how", "did") and texts[-1] == "die") or texts[dying[0] + 1 :] == ("of",)):
+            word = found[dying[0]]
+            return [*found[: dying[0]], Word(english.DEMISE, word.start, word.end)]
         return found
 
     def _leads_up(self, following: Sequence[str]) -> bool:
         """Tell whether nothing follows, or what one asks of the bot or of the text: "how do I find"."""
         return not following or following[0] in self._framing or following[0] == "you"
 
-    def _named_by_two(self, found: list[Word]) -> list[Word]:
-        """Put one word for two that ask for something together: "age" for "how old"."""
+    def _demanding(self, found: list[Word]) -> list[Word]:
+        """Put one word for several that ask for something together: "age" for "how old"."""
         if not self._framing or not self._words.stop_words:
             return found
         kept: list[Word] = []
-        for word in found:
+        for word in self._advised(found):
             attribute = kept and english.ATTRIBUTES.get((kept[-1].text, word.text))
-            if kept and kept[-1].text in self._author and word.text in english.LIFE:
-                attribute = english.LIFE_OF_THE_AUTHOR
             if attribute:
                 kept[-1] = Word(attribute, kept[-1].start, word.end)
             else:
                 kept.append(word)
-        return kept
+        return self._of_the_author(kept)
+
+    def _of_the_author(self, found: list[Word]) -> list[Word]:
+        """Put one word for the author's name and a word that asks for the author's life beside it: "Price live"."""
+        content = [n for n, word in enumerate(found) if word.text not in self._words.stop_words]
+        for n, m in pairwise(content):
+            first, second = found[n].text, found[m].text
+            beside = m == n + 1 or all(word.text in self._author for word in found[m + 1 :])
+            named = first in self._author and second in english.LIFE
+            if beside and (named or (first == "age" and second in self._author)):
+                life = Word(english.LIFE_OF_THE_AUTHOR, found[n].start, found[m].end)
+                return [*found[:n], life, *found[m + 1 :]]
+        return found
 
     def _queries(self, found: Sequence[Word]) -> set[str]:
         """Return the words of a query language where two of them stand together: "DROP TABLE"."""

@@ -29,3 +29,39 @@ async def test_a_given_name_one_slip_away_is_corrected_though_it_is_a_word(ask: 
 
 async def test_a_pasted_query_asks_for_nothing(ask: Ask) -> None:
     assert not (await ask("/quote '; DROP TABLE sentences; --")).quotations
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["how do I start a union at my work", "should we get rid of the police altogether", "will AI take our jobs"],
+)
+async def test_who_asks_for_advice_or_what_is_to_come_gets_nothing(ask: Ask, question: str) -> None:
+    assert not (await ask(f"/quote {question}")).quotations
+
+
+async def test_advice_that_the_essay_does_give_is_found(ask: Ask) -> None:
+    found = await ask("/quote should we follow him")
+    assert "I do not find him a model" in found.quotations[0].text
+    assert (await ask("/quote how do I find the passage on Kronstadt")).quotations
+
+
+@pytest.mark.parametrize("question", ["where does Wayne Price live", "what else has Price written", "how old is Price"])
+async def test_the_authors_own_life_is_not_the_one_that_the_essay_tells(ask: Ask, question: str) -> None:
+    assert not (await ask(f"/quote {question}")).quotations
+    assert (await ask("/quote what does Price think of Kronstadt")).quotations
+
+
+@pytest.mark.parametrize("question", ["how did Emma Goldman die", "what had Berkman been in prison for"])
+async def test_a_name_alone_does_not_answer_what_is_asked_about_it(ask: Ask, question: str) -> None:
+    assert not (await ask(f"/quote {question}")).quotations
+    assert "Goldman" in (await ask("/quote what did Emma Goldman offer")).quotations[0].text
+
+
+async def test_how_somebody_died_is_told_by_the_cause(ask: Ask) -> None:
+    assert "heart attack" in (await ask("/quote what did he die of")).quotations[0].text
+    assert "murdered" in (await ask("/quote how did Trotsky die")).quotations[0].text
+    assert not (await ask("/quote what did Lenin die of")).quotations
+
+
+async def test_a_name_that_looks_like_a_slip_is_no_slip(ask: Ask) -> None:
+    assert not (await ask("/quote why did Franco win")).quotations

@@ -1,7 +1,8 @@
 """How well questions about the essay are answered: a half to tune the search on, a half set aside, and more of them.
 
 The further ones were written while the search was changed, and a good third of them are paraphrases, which share hardly
-a word with their answer; the fresh ones were written blind before it was last changed. The failures of both were then
+a word with their answer. The fresh ones were written blind before it was last changed; so were the plain ones, in
+everyday language and in wholly other words than the essay's, which is harder. The failures of these three were then
 looked at, so that only the half set aside tells what to expect of questions that nobody has seen.
 
 Figures are printed (``-rP`` shows them). No test says which question of the half that was set aside went wrong: whoever
@@ -25,9 +26,10 @@ FEWEST = 150
 # 0.90, 0.95, 0.92, 0.93 and 0.97: where less stands here, the search is not there yet.
 BARS = {
     "tuning": (0.98, 0.98, 0.98, 0.98, 0.98),
-    "set_aside": (0.94, 0.95, 0.94, 0.90, 0.95),
-    "further": (0.97, 0.98, 0.98, 0.98, 0.98),
+    "set_aside": (0.945, 0.96, 0.95, 0.92, 0.95),
+    "further": (0.98, 0.99, 0.98, 0.98, 0.98),
     "fresh": (0.98, 0.99, 0.98, 0.97, 0.98),
+    "plain": (0.955, 0.98, 0.965, 0.97, 0.94),
 }
 
 
