@@ -65,3 +65,8 @@ async def test_how_somebody_died_is_told_by_the_cause(ask: Ask) -> None:
 
 async def test_a_name_that_looks_like_a_slip_is_no_slip(ask: Ask) -> None:
     assert not (await ask("/quote why did Franco win")).quotations
+
+
+async def test_two_capitals_are_a_name_and_no_scrap(ask: Ask) -> None:
+    assert not (await ask("/quote what does AI mean for workers")).quotations
+    assert (await ask("/quote what does it mean for workers")).quotations
