@@ -3,10 +3,10 @@
 The further ones were written while the search was changed, and a good third of them are paraphrases, which share hardly
 a word with their answer. The fresh ones were written blind before it was last changed; so were the plain ones, in
 everyday language and in wholly other words than the essay's, which is harder. The failures of these three were then
-looked at, so that only the half set aside tells what to expect of questions that nobody has seen.
+looked at, so that only the half set aside and the examination tell what to expect of questions that nobody has seen.
 
-Figures are printed (``-rP`` shows them). No test says which question of the half that was set aside went wrong: whoever
-looked would tune on it.
+Figures are printed (``-rP`` shows them). No test says which question of these two went wrong: whoever looked would tune
+on it.
 """
 
 import tomllib
@@ -30,6 +30,7 @@ BARS = {
     "further": (0.98, 0.99, 0.98, 0.98, 0.98),
     "fresh": (0.98, 0.99, 0.98, 0.97, 0.98),
     "plain": (0.955, 0.98, 0.965, 0.97, 0.94),
+    "examination": (0.945, 0.965, 0.955, 0.925, 0.98),
 }
 
 
