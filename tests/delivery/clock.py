@@ -4,8 +4,37 @@ import mmap
 import struct
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-_TIMES = struct.Struct("<ddd")
+
+class _Shared:
+    """Values in a file that one process writes and others read, never half of them.
+
+    They stand there twice, after the number of times that they were written, which says which of the two is whole. A
+    writer may be halted amid writing a single number, and a reader amid reading.
+    """
+
+    def __init__(self, path: Path, values: str) -> None:
+        self._values = struct.Struct(values)
+        if not path.exists():
+            path.write_bytes(bytes(1 + 2 * self._values.size))
+        with path.open("r+b") as file:
+            self._bytes = mmap.mmap(file.fileno(), 1 + 2 * self._values.size)
+
+    def write(self, *values: float) -> None:
+        number = (self._bytes[0] + 1) % 256
+        self._values.pack_into(self._bytes, self._at(number), *values)
+        self._bytes[0] = number
+
+    def read(self) -> tuple[Any, ...]:
+        while True:
+            number = self._bytes[0]
+            values = self._values.unpack_from(self._bytes, self._at(number))
+            if self._bytes[0] == number:
+                return values
+
+    def _at(self, number: int) -> int:
+        return 1 + number % 2 * self._values.size
 
 
 class SharedClock:
@@ -17,29 +46,26 @@ class SharedClock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        if not path.exists():
-            path.write_bytes(bytes(_TIMES.size))
-        with path.open("r+b") as file:
-            self._shared = mmap.mmap(file.fileno(), _TIMES.size)
+        self._shared = _Shared(path, "<ddd")
 
     def set(self, now: datetime) -> None:
         """Begin at a time."""
-        _TIMES.pack_into(self._shared, 0, now.timestamp(), 1000.0, now.timestamp())
+        self._shared.write(now.timestamp(), 1000.0, now.timestamp())
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         told, elapsed, true = self._times()
-        _TIMES.pack_into(self._shared, 0, told + seconds, elapsed + seconds, true + seconds)
+        self._shared.write(told + seconds, elapsed + seconds, true + seconds)
 
     def jump(self, seconds: float) -> None:
         """Put the bot's clock forward or back; no time passes."""
         told, elapsed, true = self._times()
-        _TIMES.pack_into(self._shared, 0, told + seconds, elapsed, true)
+        self._shared.write(told + seconds, elapsed, true)
 
     def suspend(self, seconds: float) -> None:
         """Let the machine sleep: time passes, and seconds are not counted."""
         told, elapsed, true = self._times()
-        _TIMES.pack_into(self._shared, 0, told + seconds, elapsed, true + seconds)
+        self._shared.write(told + seconds, elapsed, true + seconds)
 
     def now(self) -> datetime:
         """Return what the bot is told the time is."""
@@ -60,27 +86,21 @@ class SharedClock:
         return self._times()[2]
 
     def _times(self) -> tuple[float, float, float]:
-        told, elapsed, true = _TIMES.unpack_from(self._shared)
+        told, elapsed, true = self._shared.read()
         return told, elapsed, true
-
-
-_STATUS = struct.Struct("<qqqd")
 
 
 class Status:
     """What a worker lets the test see: how busy it is, until when it rests, whether its disk is full."""
 
     def __init__(self, path: Path) -> None:
-        if not path.exists():
-            path.write_bytes(bytes(_STATUS.size))
-        with path.open("r+b") as file:
-            self._shared = mmap.mmap(file.fileno(), _STATUS.size)
+        self._shared = _Shared(path, "<qqqd")
 
     def show(self, rounds: int, busy: int, is_full: bool, rests_until: float) -> None:
         """Tell the test."""
-        _STATUS.pack_into(self._shared, 0, rounds, busy, int(is_full), rests_until)
+        self._shared.write(rounds, busy, int(is_full), rests_until)
 
     def read(self) -> tuple[int, int, bool, float]:
         """Return what was shown last."""
-        rounds, busy, is_full, rests_until = _STATUS.unpack_from(self._shared)
+        rounds, busy, is_full, rests_until = self._shared.read()
         return rounds, busy, bool(is_full), rests_until

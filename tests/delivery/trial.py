@@ -242,10 +242,20 @@ class Trial:
 
     def wait(self, until: Callable[[], bool], what: str) -> None:
         """Wait, for real, until something is so."""
-        end = time.monotonic() + PATIENCE
-        while not until():
-            assert time.monotonic() < end, f"{what}: never\n{self.worker.log.read_text()[-4000:]}"
+        # Counted by looks: where the whole machine is halted for a minute, nobody has had the time.
+        for _ in range(round(PATIENCE / _POLL)):
+            if until():
+                return
             time.sleep(_POLL)
+        raise AssertionError(f"{what}: never\n{self._told_by_workers()}")
+
+    def _told_by_workers(self) -> str:
+        """Return what each process shows, and what it has logged last."""
+        return f"it is {self.clock.told}, {self.clock.monotonic()}\n" + "\n".join(
+            f"{each.log.stem}: lives {each.lives}, stopped {each.is_stopped}, shows {each.status.read()}\n"
+            + each.log.read_text()[-2000:]
+            for each in self.workers
+        )
 
     def settle(self) -> None:
         """Wait until every process that can work rests."""
