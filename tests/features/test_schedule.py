@@ -28,7 +28,7 @@ async def line(circle: Circle, number: int = 1) -> str:
 
 
 @pytest.mark.parametrize(
-    ("what", "begun", "posted"),
+    ("what", "confirmed", "posted"),
     [
         ("prompt", "prompt, thursdays", "Victor Serge is admired"),
         ("prompts", "prompt, thursdays", "Victor Serge is admired"),
@@ -39,11 +39,11 @@ async def line(circle: Circle, number: int = 1) -> str:
     ],
 )
 async def test_each_kind_of_post_is_scheduled_shown_and_posted(
-    circle: Circle, what: str, begun: str, posted: str
+    circle: Circle, what: str, confirmed: str, posted: str
 ) -> None:
     added = await circle.ask(f"/schedule add {what} thursdays 19:00")
     assert added.title == "Schedule 1 is set"
-    assert begun in said(added)
+    assert confirmed in said(added)
     assert "in the terminal" in said(added)
     assert local(added) == [f"2026-{day} 19:00" for day in ("05-07", "05-14", "05-21", "05-28", "06-04")]
     preview = await circle.ask("/schedule preview")
