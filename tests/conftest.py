@@ -37,9 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Run the extended tests in one process more than there are processors, for one is with the soak, which waits."""
-    return (os.cpu_count() or 1) + 1 if is_extended(config) else None
+def pytest_xdist_auto_num_workers() -> int:
+    """Run tests in one process more than there are processors: many wait, for other processes or for time to pass."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -22,6 +22,8 @@ from tests.conftest import Ask
 
 QUESTIONS = Path(__file__).parent.parent / "questions"
 FEWEST = 150
+# The failures of all others were looked at; they tell whether something that was once right still is.
+UNSEEN = ("set_aside", "examination")
 # Right first, right within three, mean reciprocal rank; precision and recall of "nothing found". What is asked for is
 # 0.90, 0.95, 0.92, 0.93 and 0.97: where less stands here, the search is not there yet.
 BARS = {
@@ -96,7 +98,9 @@ async def figures(ask: Ask, half: str) -> Figures:
     return counted
 
 
-@pytest.mark.parametrize("half", BARS)
+@pytest.mark.parametrize(
+    "half", [half if half in UNSEEN else pytest.param(half, marks=pytest.mark.extended) for half in BARS]
+)
 async def test_questions_are_answered(ask: Ask, half: str) -> None:
     counted = await figures(ask, half)
     print(f"\n{half}: {counted}")
