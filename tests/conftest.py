@@ -22,6 +22,8 @@ from tests import examples
 
 NOW = datetime(2026, 5, 1, 0, 30, tzinfo=UTC)
 CALLER = Caller(user="reader", group="test:1")
+# Folders whose tests take long, by the clock, for they wait for processes; the longest first.
+FIRST = ("soak", "deploy", "delivery", "tests", "operating", "matrix", "discord", "terminal")
 
 Ask = Callable[..., Awaitable[Reply]]
 
@@ -32,8 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     number = examples.ALL if is_extended(config) else examples.QUICK
     settings.register_profile("kruzhok", usual, max_examples=number)
     settings.load_profile("kruzhok")
-    if is_extended(config):
-        config.option.loadscopereorder = False  # by the number of tests in a file; ours is below
+    config.option.loadscopereorder = False  # by the number of tests in a file; ours is below
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -44,16 +45,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let every property be among the extended tests too, where it is tried with more examples; the soak begins first.
+    """Let every property be among the extended tests too, where it is tried with more examples; long files come first.
 
-    It takes ten minutes by the clock, and would keep one process at it long after the others have ended.
+    A file that begins late and takes long keeps one process at it after the others have ended.
     """
-    if not is_extended(config):
-        return
-    for item in items:
+    for item in items if is_extended(config) else ():
         if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
             item.add_marker("extended")
-    items.sort(key=lambda item: "soak" not in item.path.parts)
+    items.sort(key=lambda item: FIRST.index(item.path.parent.name) if item.path.parent.name in FIRST else len(FIRST))
 
 
 def is_extended(config: pytest.Config) -> bool:

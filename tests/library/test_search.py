@@ -35,6 +35,7 @@ def places(reply: Reply) -> list[Place]:
     return [quotation.address.place for quotation in reply.quotations]
 
 
+@pytest.mark.extended
 async def test_the_first_that_search_lists_is_what_quote_gives(ask: Ask) -> None:
     different = []
     for question in every_question():
