@@ -85,7 +85,7 @@ async def test_a_slip_that_has_the_stem_of_another_word_is_corrected(ask: Ask) -
 
 
 async def test_no_answer_has_a_sentence_twice(ask: Ask) -> None:
-    for question in every_question():
+    for question in every_question()[::8]:
         if question.strip():
             given = places(await ask(f"/search {question}"))
             assert all(place.last - place.first < LONGEST_PASSAGE for place in given)
