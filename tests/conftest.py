@@ -22,8 +22,8 @@ from tests import examples
 
 NOW = datetime(2026, 5, 1, 0, 30, tzinfo=UTC)
 CALLER = Caller(user="reader", group="test:1")
-# Folders whose tests take long, by the clock, for they wait for processes. Images are built when deliveries are over, for
-# both keep the disk busy.
+# Folders whose tests take long, by the clock, for they wait for processes. Images are built when deliveries are over,
+# for both keep the disk busy.
 FIRST = ("soak", "delivery", "operating", "deploy", "tests", "matrix", "discord", "terminal")
 
 Ask = Callable[..., Awaitable[Reply]]
