@@ -138,16 +138,19 @@ class KruzhokBot(commands.AutoShardedBot):
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Say hello."""
-        await welcome(guild, self.mentions)
-        await self.app.groups.joined([server_named(guild.id)])
+        with self.in_flight.one():
+            await welcome(guild, self.mentions)
+            await self.app.groups.joined([server_named(guild.id)])
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Remember when the bot was removed; what is kept about the server is forgotten after a while."""
-        await self.app.groups.left([server_named(guild.id)], self.app.now())
+        with self.in_flight.one():
+            await self.app.groups.left([server_named(guild.id)], self.app.now())
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Remember when a circle's channel was deleted."""
-        await self.app.groups.gone(f"{PLATFORM}:{channel.id}", self.app.now())
+        with self.in_flight.one():
+            await self.app.groups.gone(f"{PLATFORM}:{channel.id}", self.app.now())
 
     async def on_socket_event_type(self, name: str) -> None:
         """Note that something came from Discord."""
@@ -173,9 +176,10 @@ class KruzhokBot(commands.AutoShardedBot):
         self._broken_shards.clear()
         self._condition.connected()
         here = {server_named(guild.id) for guild in self.guilds}
-        known = await self.app.groups.servers(PLATFORM)
-        await self.app.groups.left(known - here, self.app.now())
-        await self.app.groups.joined(known & here)
+        with self.in_flight.one():
+            known = await self.app.groups.servers(PLATFORM)
+            await self.app.groups.left(known - here, self.app.now())
+            await self.app.groups.joined(known & here)
 
 
 def _passing_over(name: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]:

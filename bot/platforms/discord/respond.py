@@ -33,7 +33,7 @@ Answer = Coroutine[Any, Any, Reply]
 
 
 class InFlight:
-    """What is being answered, so that the bot can finish it before it goes."""
+    """What is being answered, or noted of servers, so that the bot can finish it before it goes."""
 
     def __init__(self) -> None:
         self._number = 0
@@ -42,7 +42,7 @@ class InFlight:
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Count one answer for as long as it takes."""
+        """Count one answer, or one note, for as long as it takes."""
         self._number += 1
         self._none.clear()
         try:
