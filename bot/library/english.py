@@ -31,7 +31,7 @@ QUESTION_WORDS = frozenset(
     mentions near opinion opinions overview paragraph passage passages perspective please quotation quotations quote
     quotes reading really regard regarding said say saying says section sentence show something sort standpoint
     summarise summarize summary talk talks tell tells text thing things think thinking thinks thought thoughts topic
-    view viewpoint views want way ways words write writes wrote
+    view viewpoint views want way ways when words write writes wrote
     """.split()
 )
 """Words by which people ask for a passage rather than say what it is about; they count for little."""

@@ -16,6 +16,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from bot.errors import UserError
 from bot.library import index
+from bot.library.answered import answers
 from bot.library.concordance import Candidate, Concordance
 from bot.library.memory import Memory
 from bot.library.question import Question, Stem, Understanding
@@ -32,21 +33,15 @@ _MOST_ALIKE = 20_000
 _MOST_SLIPS = 3
 _REMEMBERED_PARAGRAPHS, _REMEMBERED_READINGS, _REMEMBERED_WORDS, _REMEMBERED_TEXTS = 512, 32, 2048, 64
 _NEAR, _MOST_NEAR = 0.88, 5
-# So much of a question's weight a passage must cover to count as an answer, where concepts bridge the ways of asking,
-# by how many topics the question has: one may be met by a relative, of two or three most must be met, of many half.
-ENOUGH = {1: 0.5, 2: 0.65, 3: 0.58, 4: 0.52}
-ENOUGH_OF_MANY = 0.45
-# What is a list need not stand together, if the text has it all: names alone, or so many words without a function word.
-ENOUGH_OF_A_LIST, _A_LIST = 0.2, 4
-# Where all else that is asked about names weighs so much, so much of it must be told: of few topics more than what
-# stands in the sentences beside.
-LEAST_BESIDE_NAMES, ENOUGH_BESIDE_NAMES, ENOUGH_OF_FEW, _FEW, _ROUNDING = 2.0, 0.05, 0.352, 3, 0.1
-# Without concepts a word that the reading does not have tells nothing: it may say the same in other words.
-ENOUGH_WITHOUT_CONCEPTS = 0.03
 # To find what shares words with a long text, so many of them are looked up.
 _MOST_SHARED = 500
 # Readings of which every word is at hand; one of 64 paragraphs takes a few MB.
 _REMEMBERED_WHOLE = 8
+NOT_WRITTEN = (
+    "the index of the readings cannot be written in {folder} ({reason}). KRUZHOK_STATE must name a folder that can be "
+    "written, with room on its disk."
+)
+_CANNOT_WRITE = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EACCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +208,11 @@ class Library:
             concordance = await self._whole(shelf)
         else:
             concordance = await self._concordance(shelf, question, section)
-        found = rank(question, concordance, shelf.averages)
+        claims = claimed(question, concordance)
+        found = rank(question, claims, concordance, shelf.averages)
         if shelf.has_concepts:
             found.sort(key=lambda passage: not passage.named)
-        claims = claimed(question, concordance) if shelf.has_concepts else []
-        if not found or not _answers(found[0], question, claims, shelf.has_concepts):
+        if not found or not answers(found[0], question, claims, shelf.has_concepts):
             return Findings((), question, await self._nearest(shelf, question))
         return Findings(tuple(found), question, more=len(concordance.numbers) >= MOST_CANDIDATES)
 
@@ -341,28 +336,6 @@ class Library:
         return [(shown, uses) for word, shown, uses in rows if word not in ignored and len(word) > 2]
 
 
-def _names_alone(best: Found, question: Question, claims: Sequence[float]) -> bool:
-    """Tell whether a passage has the names of a question and nothing of what is asked about them."""
-    names = sum(claim for term, claim in zip(question.terms, claims, strict=True) if term.topical and term.name)
-    rest = sum(claim for term, claim in zip(question.terms, claims, strict=True) if term.topical and not term.name)
-    if not names or rest < LEAST_BESIDE_NAMES:
-        return False
-    enough = ENOUGH_OF_FEW if sum(term.topical for term in question.terms) <= _FEW else ENOUGH_BESIDE_NAMES
-    return -_ROUNDING <= best.coverage * sum(claims) - names <= enough * rest
-
-
-def _answers(best: Found, question: Question, claims: Sequence[float], has_concepts: bool) -> bool:
-    if not has_concepts:
-        return best.coverage >= ENOUGH_WITHOUT_CONCEPTS
-    topics = [term for term in question.terms if term.topical]
-    bare = len(topics) >= _A_LIST and len(question.tokens) == len(topics)
-    if topics and all(term.verbatim and (bare or term.name) for term in topics):
-        return best.coverage >= ENOUGH_OF_A_LIST
-    if _names_alone(best, question, claims):
-        return False
-    return best.named and best.coverage >= ENOUGH.get(max(1, len(topics)), ENOUGH_OF_MANY)
-
-
 def _families(rows: Iterable[Iterable[Any]]) -> dict[str, tuple[Stem, ...]]:
     """Put stems together by their roots."""
     families: dict[str, list[Stem]] = {}
@@ -381,13 +354,6 @@ def _paragraph(number: int, section: int, text: str, notes: str) -> Paragraph:
         tuple(Quoted(start, end, Speaker(*who) if who else None) for start, end, who in parts["quoted"]),
         tuple(Erratum(*each) for each in parts["errata"]),
     )
-
-
-NOT_WRITTEN = (
-    "the index of the readings cannot be written in {folder} ({reason}). KRUZHOK_STATE must name a folder that can be "
-    "written, with room on its disk."
-)
-_CANNOT_WRITE = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EACCES)
 
 
 async def open_library(stack: AsyncExitStack, data: Sequence[Path], state: Path, connections: int = 1) -> Library:

@@ -328,7 +328,7 @@ class Understanding:
         return bool(ordinary) and stem.isalpha() and stem not in ordinary and not stem.endswith(_DOCTRINE)
 
     def _share_of(self, word: str) -> float:
-        if word in self._asking or word == "when":
+        if word in self._asking:
             return ASKING
         if self._framing and word in english.DEMANDED:
             return DEMANDED

@@ -65,9 +65,12 @@ class Averages:
         return cls(max(1, length / max(1, reading.sentences)), max(1, length / max(1, reading.paragraphs)))
 
 
-def rank(question: Question, text: Concordance, averages: Averages) -> list[Found]:
-    """Rank the passages of some paragraphs, best first; equal ones in the order of the text."""
-    claims = claimed(question, text)
+def rank(question: Question, claims: Sequence[float], text: Concordance, averages: Averages) -> list[Found]:
+    """Rank the passages of some paragraphs, best first; equal ones in the order of the text.
+
+    Args:
+        claims: What :func:`claimed` says of the question and these paragraphs.
+    """
     matched = _matched(question, claims, text, averages)
     if not matched:
         return []

@@ -28,7 +28,8 @@ class Words:
     def __init__(self, language: str = "en") -> None:
         code = language.split("-")[0].lower()
         algorithm = _ALGORITHMS.get(code)
-        self._stemmer = Stemmer.Stemmer(algorithm) if algorithm else None
+        # Without its own memory, which takes longer than to stem anew, and ours is asked first.
+        self._stemmer = Stemmer.Stemmer(algorithm, 0) if algorithm else None
         self._irregular = english.IRREGULAR if code == "en" else {}
         self.stop_words = english.STOP_WORDS if code == "en" else frozenset[str]()
         self.question_words = english.QUESTION_WORDS if code == "en" else frozenset[str]()

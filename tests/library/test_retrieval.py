@@ -10,7 +10,7 @@ import pytest
 
 from bot.library.concordance import Candidate, Concordance
 from bot.library.library import Library, open_library
-from bot.library.ranking import Averages, rank
+from bot.library.ranking import Averages, claimed, rank
 from bot.library.retrieval import MOST_CANDIDATES, dwelt_on
 from bot.settings import SHIPPED_DATA
 from tests.bench.generated import write_readings
@@ -63,7 +63,7 @@ async def test_the_best_ten_are_those_of_a_ranking_of_every_paragraph(library: L
     same = total = 0
     for question in await questions(library, 60):
         findings = await library.search(SLUG, question)
-        best = rank(findings.question, every, averages)[:10]
+        best = rank(findings.question, claimed(findings.question, every), every, averages)[:10]
         if findings.passages:
             assert findings.passages[0].score == best[0].score, question
             same += sum(found.score >= best[-1].score for found in findings.passages[:10])
@@ -83,7 +83,11 @@ async def test_all_the_words_of_a_text_rank_it_as_those_of_the_question_do(tmp_p
         every = Concordance(candidates)
         for ask in every_question()[::40]:
             question = (await essay.search("price-serge", ask)).question
-            assert rank(question, every, averages) == rank(question, Concordance(candidates, question), averages), ask
+            whole, own = (
+                rank(question, claimed(question, text), text, averages)
+                for text in (every, Concordance(candidates, question))
+            )
+            assert whole == own, ask
 
 
 async def test_what_plain_bm25_puts_first_is_found(library: Library, folder: Path) -> None:
