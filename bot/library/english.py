@@ -1,6 +1,5 @@
 """What the search knows of English: words that carry no topic, and inflections that no suffix rule finds."""
 
-from functools import cache
 from importlib import resources
 
 STOP_WORDS = frozenset(
@@ -190,11 +189,10 @@ IRREGULAR = _irregular()
 """Irregular forms and British spellings, each with its base."""
 
 
-@cache
-def ordinary_words() -> frozenset[str]:
+def ordinary_words() -> list[str]:
     """Return common English words, folded; from SCOWL's small lists (see the file's head for their licence)."""
     listed = resources.files("bot.library").joinpath("ordinary_words.txt").read_text("utf-8")
-    return frozenset(line for line in listed.splitlines() if line and not line.startswith("#"))
+    return [line for line in listed.splitlines() if line and not line.startswith("#")]
 
 
 DEPENDENT = frozenset(
