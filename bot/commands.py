@@ -137,6 +137,7 @@ class Commands:
     def __init__(self, commands: Sequence[Command], guard: Guard = _public, answers: Answers | None = None) -> None:
         self.all = tuple(commands)
         self._by_name = {each.name: each for each in commands}
+        self._first_words = frozenset(each.name.split()[0] for each in commands if " " in each.name)
         self._guard = guard
         self._answers = answers or Answers()
 
@@ -155,7 +156,7 @@ class Commands:
         near = process.extractOne(wanted[:40], list(self._by_name), scorer=OSA.distance, score_cutoff=_MOST_SLIPS)
         meant = f" Did you mean /{near[0]}?" if near else ""
         first = wanted.partition(" ")[0]
-        group = f" {first}" if any(each.name.startswith(f"{first} ") for each in self.all) else ""
+        group = f" {first}" if first in self._first_words else ""
         raise UserError(f"There is no command “{_shown(wanted)}”.{meant} /help{group} lists them all.")
 
     def parse(self, line: str) -> tuple[Command, dict[str, str | int]]:
@@ -171,8 +172,7 @@ class Commands:
         if not words:
             raise UserError("Type a command, for example /quote Cheka, or /help to see them all.")
         longer = " ".join(words[:2]).casefold()
-        begins_longer = any(each.name.startswith(f"{words[0].casefold()} ") for each in self.all)
-        name = longer if longer in self._by_name or begins_longer else words[0]
+        name = longer if longer in self._by_name or words[0].casefold() in self._first_words else words[0]
         found = self.named(name)
         rest = text.split(None, len(found.name.split()))[len(found.name.split()) :]
         return found, _arguments(found, rest[0] if rest else "")

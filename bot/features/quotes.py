@@ -65,7 +65,7 @@ class Quotes:
         quotation = await self._at_length(caller, reading, quotation)
         pieces: tuple[Piece, ...] = (*corrected(findings), Quote(quotation))
         more = [Action("Another", _line("quote", words, within, after=str(chosen.place)))]
-        if len(findings.passages) == 1:
+        if len(findings.passages[:2]) == 1:
             more = []
         return Reply(_titled(words), pieces, actions=(*more, *passage_actions(reading, quotation)))
 
@@ -148,7 +148,7 @@ def _standing_alone(paragraph: Paragraph) -> list[Place]:
     return places
 
 
-def _next(passages: tuple[Found, ...], after: Place) -> Found | None:
+def _next(passages: Sequence[Found], after: Place) -> Found | None:
     """Return the passage that follows ``after`` in the ranking; the best if ``after`` is not in it."""
     for number, found in enumerate(passages):
         if found.place.overlaps(after):
@@ -214,7 +214,8 @@ def _titled(words: str) -> str:
 
 
 def _shortened(words: str) -> str:
-    plain = " ".join("".join(char if char.isprintable() else " " for char in words).split())
+    plain = words if words.isprintable() else "".join(char if char.isprintable() else " " for char in words)
+    plain = " ".join(plain.split())
     return plain if len(plain) <= _TITLE else f"{plain[:_TITLE]}…"
 
 

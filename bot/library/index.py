@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bot.library import english, stems
-from bot.library.ranking import Averages
+from bot.library.impacts import Averages
 from bot.library.retrieval import dwelt_on
 from bot.library.source import DataError, Source, read_source
 from bot.library.study import Study, check_study, make_study, names_in, read_study

@@ -18,9 +18,11 @@ from bot.errors import UserError
 from bot.library import index
 from bot.library.answered import answers
 from bot.library.concordance import Candidate, Concordance
+from bot.library.impacts import Averages, Impacts
 from bot.library.memory import Memory
+from bot.library.passages import Passages
 from bot.library.question import Question, Stem, Understanding
-from bot.library.ranking import Averages, Found, claimed, rank
+from bot.library.ranking import claimed, named_first, rank
 from bot.library.retrieval import FEW_PARAGRAPHS, MOST_CANDIDATES, candidate_rows
 from bot.library.sharing import rows_sharing
 from bot.library.source import DataError
@@ -31,7 +33,7 @@ from bot.reading import Erratum, Paragraph, Place, Quoted, Reading, Section, Spe
 
 _MOST_ALIKE = 20_000
 _MOST_SLIPS = 3
-_REMEMBERED_PARAGRAPHS, _REMEMBERED_READINGS, _REMEMBERED_WORDS, _REMEMBERED_TEXTS = 512, 32, 2048, 64
+_REMEMBERED_PARAGRAPHS, _REMEMBERED_READINGS, _REMEMBERED_TEXTS = 512, 32, 64
 _NEAR, _MOST_NEAR = 0.88, 5
 # To find what shares words with a long text, so many of them are looked up.
 _MOST_SHARED = 500
@@ -55,7 +57,7 @@ class Findings:
         more: Whether further paragraphs have words of the question than those that were ranked.
     """
 
-    passages: tuple[Found, ...]
+    passages: Passages
     question: Question
     nearest: tuple[str, ...] = ()
     more: bool = False
@@ -90,8 +92,7 @@ class Library:
         self._shelves: Memory[_Shelf] = Memory(_REMEMBERED_READINGS)
         self._studies: Memory[Study] = Memory(_REMEMBERED_READINGS)
         self._candidates: Memory[Candidate] = Memory(_REMEMBERED_PARAGRAPHS)
-        self._wholes: Memory[Concordance] = Memory(_REMEMBERED_WHOLE)
-        self._families: Memory[tuple[Stem, ...]] = Memory(_REMEMBERED_WORDS)
+        self._wholes: Memory[Impacts] = Memory(_REMEMBERED_WHOLE)
         self._paragraphs: Memory[Paragraph] = Memory(_REMEMBERED_TEXTS)
         self._places: Memory[tuple[tuple[str, int, int], ...]] = Memory(_REMEMBERED_PARAGRAPHS)
 
@@ -205,16 +206,15 @@ class Library:
         shelf = await self._shelf(slug)
         question = await shelf.understanding.question(text)
         if section is None and shelf.is_short:
-            concordance = await self._whole(shelf)
+            impacts = await self._whole(shelf)
         else:
-            concordance = await self._concordance(shelf, question, section)
-        claims = claimed(question, concordance)
-        found = rank(question, claims, concordance, shelf.averages)
-        if shelf.has_concepts:
-            found.sort(key=lambda passage: not passage.named)
-        if not found or not answers(found[0], question, claims, shelf.has_concepts):
-            return Findings((), question, await self._nearest(shelf, question))
-        return Findings(tuple(found), question, more=len(concordance.numbers) >= MOST_CANDIDATES)
+            impacts = Impacts(await self._concordance(shelf, question, section), shelf.averages)
+        claims = claimed(question, impacts.text)
+        found = rank(question, claims, impacts)
+        passages = Passages(named_first(found) if shelf.has_concepts else found)
+        if not passages or not answers(passages[0], question, claims, shelf.has_concepts):
+            return Findings(Passages(), question, await self._nearest(shelf, question))
+        return Findings(passages, question, more=len(impacts.text.numbers) >= MOST_CANDIDATES)
 
     async def _concordance(self, shelf: _Shelf, question: Question, section: int | None) -> Concordance:
         """Return where the words of a question stand in the paragraphs that may answer it best."""
@@ -238,31 +238,25 @@ class Library:
                 known[row] = self._candidates.put(row, Candidate.load(*values))
         return [candidate for candidate in known.values() if candidate is not None]
 
-    async def _whole(self, shelf: _Shelf) -> Concordance:
-        """Return all the words of a short reading."""
+    async def _whole(self, shelf: _Shelf) -> Impacts:
+        """Return the impacts of all the words of a short reading."""
         known = self._wholes.get(shelf.number)
         if known is not None:
             return known
         rows = await self._connection.execute_fetchall(
             "SELECT number, stems, asks FROM paragraph WHERE id BETWEEN ? AND ?", (shelf.first, shelf.last)
         )
-        return self._wholes.put(shelf.number, Concordance(Candidate.load(*row) for row in rows))
+        text = Concordance(Candidate.load(*row) for row in rows)
+        return self._wholes.put(shelf.number, Impacts(text, shelf.averages))
 
     async def _related(self, shelf: _Shelf, roots: Sequence[str]) -> list[Stem]:
         """Return every stem of a reading that has one of these roots."""
-        known = {root: self._families.get((shelf.number, root)) for root in roots}
-        missing = [root for root, family in known.items() if family is None]
-        if missing:
-            marks = ",".join("?" * len(missing))
-            rows = await self._connection.execute_fetchall(
-                "SELECT stem, root, sentences, paragraphs, asked FROM stem"  # noqa: S608 (marks)
-                f" WHERE reading = ? AND root IN ({marks})",
-                (shelf.number, *missing),
-            )
-            found = _families(rows)
-            for root in missing:
-                known[root] = self._families.put((shelf.number, root), found.get(root, ()))
-        return [stem for family in known.values() for stem in family or ()]
+        marks = ",".join("?" * len(roots))
+        rows = await self._connection.execute_fetchall(
+            f"SELECT stem, root, sentences, paragraphs, asked FROM stem WHERE reading = ? AND root IN ({marks})",  # noqa: S608 (marks)
+            (shelf.number, *roots),
+        )
+        return [Stem(*row) for row in rows]
 
     async def _alike(self, shelf: _Shelf, word: str) -> list[tuple[str, str, int]]:
         rows = await self._connection.execute_fetchall(
@@ -334,14 +328,6 @@ class Library:
         )
         ignored = shelf.words.stop_words | shelf.words.question_words
         return [(shown, uses) for word, shown, uses in rows if word not in ignored and len(word) > 2]
-
-
-def _families(rows: Iterable[Iterable[Any]]) -> dict[str, tuple[Stem, ...]]:
-    """Put stems together by their roots."""
-    families: dict[str, list[Stem]] = {}
-    for stem in (Stem(*row) for row in rows):
-        families.setdefault(stem.root, []).append(stem)
-    return {root: tuple(family) for root, family in families.items()}
 
 
 def _paragraph(number: int, section: int, text: str, notes: str) -> Paragraph:

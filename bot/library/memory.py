@@ -7,17 +7,14 @@ _Value = TypeVar("_Value")
 
 
 class Memory(Generic[_Value]):
-    """Keeps the values used last, at most ``most``."""
+    """Keeps the values put last, at most ``most``."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._values: OrderedDict[Any, _Value] = OrderedDict()
 
     def get(self, key: object) -> _Value | None:
-        value = self._values.get(key)
-        if value is not None:
-            self._values.move_to_end(key)
-        return value
+        return self._values.get(key)
 
     def put(self, key: object, value: _Value) -> _Value:
         self._values[key] = value

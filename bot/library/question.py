@@ -9,6 +9,7 @@ from itertools import pairwise
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from bot.library import english, stems
+from bot.library.memory import Memory
 from bot.library.words import Word, words
 from bot.reading import Reading
 
@@ -29,6 +30,7 @@ _LONG = 9
 _SAME_BEGINNING = 0.1
 _LENGTHS_APART = 2
 _SHORTEST_PART = 4
+_REMEMBERED = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +100,36 @@ Alike = Callable[[str], Awaitable[list[tuple[str, str, int]]]]
 """Finds words of the reading that a word could be a misspelling or a part of: (word, as shown, uses)."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sense:
+    """What a stem finds in a reading.
+
+    Attributes:
+        found: Itself and its relatives, each with how much it counts; empty if the reading has none.
+        verbatim: Whether the text itself has this very stem.
+    """
+
+    found: Mapping[str, float] = field(default_factory=dict)
+    weight: float = 0.0
+    paragraph_weight: float = 0.0
+    rows: int = 0
+    verbatim: bool = False
+
+
+_NO_SENSE = _Sense()
+
+
 @dataclass(slots=True)
 class _Draft:
     word: Word
     stem: str
-    found: dict[str, float] = field(default_factory=dict)
-    sentences: int = 0
-    paragraphs: int = 0
-    rows: int = 0
-    verbatim: bool = False
+    sense: _Sense = _NO_SENSE
     initials: bool = False  # stands in capitals among words that do not: "AI"
     framing: bool = False  # leads up to what is asked, or ends it
+
+    @property
+    def found(self) -> Mapping[str, float]:
+        return self.sense.found
 
 
 class Understanding:
@@ -128,6 +149,7 @@ class Understanding:
         self._asking = language.question_words | author
         self._framing = language.framing_words | author if framed else frozenset[str]()
         self._lookup = lookup
+        self._senses: Memory[_Sense] = Memory(_REMEMBERED)
         self._alike = alike
 
     async def question(self, text: str) -> Question:
@@ -145,7 +167,7 @@ class Understanding:
         for draft in drafts:
             written = text[draft.word.start : draft.word.end]
             draft.initials = written.isupper() and len(written) == _SCRAP and not text.isupper()
-            draft.framing |= draft.word.text in queries and not draft.verbatim
+            draft.framing |= draft.word.text in queries and not draft.sense.verbatim
         drafts = await self._join(drafts, found)
         corrections: dict[str, str] = {}
         for draft in [each for each in drafts if not (each.found or each.framing)][:MOST_TERMS]:
@@ -238,20 +260,35 @@ class Understanding:
 
     async def _find(self, drafts: Sequence[_Draft]) -> None:
         """Give each draft the stems of the reading that answer it."""
-        known = await self._lookup(sorted({stems.root(draft.stem) for draft in drafts})) if drafts else []
-        by_root: dict[str, list[Stem]] = {}
-        for each in known:
-            by_root.setdefault(each.root, []).append(each)
+        missing = []
         for draft in drafts:
-            family = by_root.get(stems.root(draft.stem), ())
-            for each in family:
-                draft.found[each.stem] = _kinship(draft.stem, each.stem)
-                draft.rows += max(each.paragraphs, each.asked)
-            exact = next((each for each in family if each.stem == draft.stem), None)
-            counted = [exact] if exact else list(family)
-            draft.verbatim = exact is not None and exact.sentences > 0
-            draft.sentences = sum(each.sentences or each.asked for each in counted)
-            draft.paragraphs = sum(each.paragraphs or each.asked for each in counted)
+            sense = self._senses.get(draft.stem)
+            if sense is None:
+                missing.append(draft)
+            else:
+                draft.sense = sense
+        if not missing:
+            return
+        by_root: dict[str, list[Stem]] = {}
+        for each in await self._lookup(sorted({stems.root(draft.stem) for draft in missing})):
+            by_root.setdefault(each.root, []).append(each)
+        for draft in missing:
+            sense = self._sense(draft.stem, by_root.get(stems.root(draft.stem), []))
+            draft.sense = self._senses.put(draft.stem, sense)
+
+    def _sense(self, stem: str, family: Sequence[Stem]) -> _Sense:
+        """Reckon what a stem finds, from every stem of the reading that has its root."""
+        exact = next((each for each in family if each.stem == stem), None)
+        counted = [exact] if exact else family
+        return _Sense(
+            found={each.stem: _kinship(stem, each.stem) for each in family},
+            weight=inverse_frequency(self._sentences, sum(each.sentences or each.asked for each in counted)),
+            paragraph_weight=inverse_frequency(
+                self._paragraphs, sum(each.paragraphs or each.asked for each in counted)
+            ),
+            rows=sum(max(each.paragraphs, each.asked) for each in family),
+            verbatim=exact is not None and exact.sentences > 0,
+        )
 
     async def _join(self, drafts: list[_Draft], found: Sequence[Word]) -> list[_Draft]:
         """Take two words that the reading writes as one for that one: "counter revolutionary"."""
@@ -310,10 +347,9 @@ class Understanding:
         if draft.framing and share > ASKING:
             share = ABSENT_SCRAP
         if draft.found:
-            weight = share * inverse_frequency(self._sentences, draft.sentences)
-            paragraph_weight = share * inverse_frequency(self._paragraphs, draft.paragraphs)
-            topical, name = share > ASKING, self._is_name(draft.stem)
-            return Term(word.text, draft.found, weight, paragraph_weight, draft.rows, draft.verbatim, topical, name)
+            sense, topical, name = draft.sense, share > ASKING, self._is_name(draft.stem)
+            weight, paragraph_weight = share * sense.weight, share * sense.paragraph_weight
+            return Term(word.text, sense.found, weight, paragraph_weight, sense.rows, sense.verbatim, topical, name)
         if share < 1 or word.text in english.QUERY_WORDS or (len(word.text) <= _SCRAP and not draft.initials):
             share = ABSENT_SCRAP
         name = (word.capital and word.start > 0) or draft.initials or draft.stem not in self._ordinary()

@@ -7,25 +7,25 @@ the BM25 sum of its paragraph.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from heapq import heapify, heappop, heapreplace
 from itertools import chain, pairwise
+from typing import NamedTuple
 
 from bot.library.concordance import Concordance
 from bot.library.english import DEPENDENT
-from bot.library.question import Question, Term
-from bot.reading import Place, Reading
+from bot.library.impacts import Impacts
+from bot.library.question import Question
+from bot.reading import Place
 
-_K1 = 1.2
-_B_SENTENCE, _B_PARAGRAPH = 0.35, 0.6
 # Found by trial on tests/questions/tuning.toml and held against FTS5's own ranking; tests/library has both.
 _PARAGRAPH_SHARE = 1.3
-_NEIGHBOUR = 0.35
 _PAIR, _WHOLE_PHRASE = 0.4, 0.8
 _ASKED_PHRASE = 0.6
 _FURTHER_SENTENCE = 0.15
 _SECOND_PASSAGE, _SECOND_COVERAGE = 0.7, 0.9
-# A passage counts so much less that lacks the names of the question, and it does not answer it. A name tells nothing
-# that stands in every fifth sentence: it weighs less than the second figure.
+# A passage that lacks the names of the question does not answer it. A name that weighs less tells nothing: it stands in
+# every fifth sentence.
 _TELLING = 1.6
 # What tells whether a question is answered: of a word that always stands beside another, as "Emma" beside "Goldman", so
 # much of its weight, for the two ask for one thing; and so much of a word that only leads up to the question.
@@ -36,58 +36,85 @@ LONGEST_PASSAGE = 3
 _MOST_WORDS = 90
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A passage that answers a question.
+class Found(NamedTuple):
+    """A passage that answers a question: sentences ``first`` to ``last`` of a paragraph.
 
     Attributes:
         coverage: The share of what the question asks for that it has.
         named: Whether one of the names that the question has stands in it or beside it, if there are any.
     """
 
-    place: Place
     score: float
+    paragraph: int
+    first: int
+    last: int
     coverage: float
     named: bool
 
-
-@dataclass(frozen=True, slots=True)
-class Averages:
-    """The average lengths in a reading, in words."""
-
-    sentence: float
-    paragraph: float
-
-    @classmethod
-    def of(cls, reading: Reading) -> "Averages":
-        """Measure a reading."""
-        length = sum(section.words for section in reading.sections)
-        return cls(max(1, length / max(1, reading.sentences)), max(1, length / max(1, reading.paragraphs)))
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self.paragraph, self.first, self.last)
 
 
-def rank(question: Question, claims: Sequence[float], text: Concordance, averages: Averages) -> list[Found]:
+def rank(question: Question, claims: Sequence[float], impacts: Impacts) -> Iterator[Found]:
     """Rank the passages of some paragraphs, best first; equal ones in the order of the text.
+
+    They are put together one by one, as they are asked for.
 
     Args:
         claims: What :func:`claimed` says of the question and these paragraphs.
     """
-    matched = _matched(question, claims, text, averages)
+    text = impacts.text
+    matched, arounds = _matched(question, claims, impacts)
     if not matched:
-        return []
+        return
     weight = question.weight
     for sentence, score in _wordings(question, text).items():
         if sentence in matched:
             matched[sentence].score += weight * score
-    least = _LEAST_SHARE * max(match.own for match in matched.values())
+    least = _LEAST_SHARE * max([match.own for match in matched.values()])
     by_paragraph: dict[int, list[_Match]] = {}
     for match in matched.values():
         if match.own >= least:
-            by_paragraph.setdefault(match.around.paragraph, []).append(match)
+            by_paragraph.setdefault(match.paragraph, []).append(match)
     asked = _Asked(question, weight, sum(claims), _Names.of(question, text))
-    found = [
-        passage for paragraph, matches in by_paragraph.items() for passage in _passages(asked, text, paragraph, matches)
-    ]
-    return sorted(found, key=lambda each: (-each.score, each.place))
+    waiting: list[tuple[float, int, Found | None, Iterator[Found]]] = []
+    for paragraph, matches in by_paragraph.items():
+        around = arounds[paragraph]
+        best = max([match.score for match in matches])
+        passages = _passages(asked, text, paragraph, around, matches)
+        waiting.append((-_total(best, around), text.numbers[paragraph], None, passages))
+    yield from _merged(waiting)
+
+
+def _merged(waiting: list[tuple[float, int, Found | None, Iterator[Found]]]) -> Iterator[Found]:
+    """Yield the passages of several paragraphs, best first.
+
+    Args:
+        waiting: Of each paragraph the score of its next passage, below zero; its number; that passage, if it is put
+            together already; and those after it.
+    """
+    heapify(waiting)
+    while waiting:
+        _, paragraph, found, passages = waiting[0]
+        yield found or next(passages)
+        following = next(passages, None)
+        if following is None:
+            heappop(waiting)
+        else:
+            heapreplace(waiting, (-following.score, paragraph, following, passages))
+
+
+def named_first(found: Iterator[Found]) -> Iterator[Found]:
+    """Yield the passages that have the names of the question before those that have not."""
+    nameless = []
+    for passage in found:
+        if passage.named:
+            yield passage
+        else:
+            nameless.append(passage)
+    yield from nameless
 
 
 def claimed(question: Question, text: Concordance) -> list[float]:
@@ -112,8 +139,6 @@ def _are_companions(pair: tuple[str, str], text: Concordance) -> bool:
 class _Around:
     """A paragraph with words of the question: its score, and how much of the question it covers for its sentences."""
 
-    paragraph: int
-    length: int
     score: float = 0.0
     covered: float = 0.0
 
@@ -125,69 +150,52 @@ class _Match:
     Attributes:
         own: The weight of the question's terms that it has.
         covered: How much of the question it covers beyond what its paragraph does.
-        terms: Which terms it has.
+        terms: Which terms it has: a bit for each.
     """
 
     sentence: int
-    around: _Around
-    own: float = 0.0
-    score: float = 0.0
-    covered: float = 0.0
-    terms: list[int] = field(default_factory=list)
+    paragraph: int
+    own: float
+    score: float
+    covered: float
+    terms: int
 
 
-def _matched(question: Question, claims: Sequence[float], text: Concordance, averages: Averages) -> dict[int, _Match]:
-    """Return every sentence that answers anything of the question, by its number."""
+def _by_score(match: _Match) -> tuple[float, int]:
+    return -match.score, match.sentence
+
+
+def _total(score: float, around: _Around) -> float:
+    """Return the score of a passage from that of its best sentence."""
+    return score + _PARAGRAPH_SHARE * around.score
+
+
+def _matched(
+    question: Question, claims: Sequence[float], impacts: Impacts
+) -> tuple[dict[int, _Match], dict[int, _Around]]:
+    """Return every sentence, and every paragraph, that answers anything of the question, by its number."""
     matched: dict[int, _Match] = {}
-    paragraphs: dict[int, _Around] = {}
+    arounds: dict[int, _Around] = {}
     for n, term in enumerate(question.terms):
-        hits = _hits(term, text)
-        best: dict[int, float] = {}
-        often: dict[int, float] = {}
-        for sentence, (share, count) in hits.items():
-            paragraph = text.paragraphs[sentence]
-            often[paragraph] = often.get(paragraph, 0) + count
-            if share > best.get(paragraph, 0):
-                best[paragraph] = share
-        for paragraph, share in best.items():
-            around = paragraphs.get(paragraph)
-            if around is None:
-                around = paragraphs[paragraph] = _Around(paragraph, text.length(paragraph))
-            saturated = _saturated(often[paragraph] or 1, around.length, averages.paragraph, _B_PARAGRAPH)
-            around.score += term.paragraph_weight * share * saturated
-            around.covered += claims[n] * _NEIGHBOUR * share
-        weight, claim = term.weight, claims[n]
-        for sentence, (share, count) in hits.items():
+        impact = impacts.of(term.stems)
+        weight, claim, bit = term.weight, claims[n], 1 << n
+        for sentence, paragraph, share, score, beyond in impact.sentences:
             match = matched.get(sentence)
             if match is None:
-                match = matched[sentence] = _Match(sentence, paragraphs[text.paragraphs[sentence]])
-            own = weight * share
-            match.own += own
-            match.score += own * _saturated(
-                max(1, count), len(text.sentences[sentence]), averages.sentence, _B_SENTENCE
-            )
-            beyond = share - _NEIGHBOUR * best[match.around.paragraph]
-            if beyond > 0:
-                match.covered += claim * beyond
-            match.terms.append(n)
-    return matched
-
-
-def _hits(term: Term, text: Concordance) -> dict[int, tuple[float, float]]:
-    """Return by sentence how much it counts for a term that it has it, and how often it does."""
-    hits: dict[int, tuple[float, float]] = {}
-    for stem, share in term.stems.items():
-        for sentence, count, value in text.words.get(stem, ()):
-            before = hits.get(sentence)
-            if before is None:
-                hits[sentence] = share * value, share * count
+                matched[sentence] = _Match(sentence, paragraph, weight * share, weight * score, claim * beyond, bit)
             else:
-                hits[sentence] = max(share * value, before[0]), before[1] + share * count
-    return hits
-
-
-def _saturated(count: float, length: int, average: float, b: float) -> float:
-    return count * (_K1 + 1) / (count + _K1 * (1 - b + b * length / average))
+                match.own += weight * share
+                match.score += weight * score
+                match.covered += claim * beyond
+                match.terms |= bit
+        weight = term.paragraph_weight
+        for paragraph, score, covered in impact.paragraphs:
+            around = arounds.get(paragraph)
+            if around is None:
+                around = arounds[paragraph] = _Around()
+            around.score += weight * score
+            around.covered += claim * covered
+    return matched, arounds
 
 
 def _wordings(question: Question, text: Concordance) -> dict[int, float]:
@@ -253,23 +261,27 @@ class _Asked:
     names: _Names
 
 
-def _passages(asked: _Asked, text: Concordance, paragraph: int, matches: list[_Match]) -> Iterator[Found]:
-    """Yield the passages of a paragraph around some of its sentences."""
-    matches.sort(key=lambda match: (-match.score, match.sentence))
+def _passages(
+    asked: _Asked, text: Concordance, paragraph: int, around: _Around, matches: list[_Match]
+) -> Iterator[Found]:
+    """Yield the passages of a paragraph around some of its sentences, best first."""
+    matches.sort(key=_by_score)
     scored = {match.sentence: match for match in matches}
-    around, most = matches[0].around, matches[0].own
     start, end = text.starts[paragraph : paragraph + 2]
+    number, least = text.numbers[paragraph], _SECOND_COVERAGE * matches[0].own
     taken: set[int] = set()
-    for sentence, match in scored.items():
-        if sentence in taken or (taken and match.own < _SECOND_COVERAGE * most):
+    for match in matches:
+        if taken and (match.own < least or match.sentence in taken):
             continue
-        first, last = _widen(asked, scored, sentence, taken)
+        first, last = _widen(asked, scored, match, taken)
         first = _lean_back(text, start, first, last, taken)
         share = _SECOND_PASSAGE if taken else 1.0
         taken.update(range(first, last + 1))
         yield Found(
-            Place(text.numbers[paragraph], first - start + 1, last - start + 1),
-            share * (match.score + _PARAGRAPH_SHARE * around.score),
+            share * _total(match.score, around),
+            number,
+            first - start + 1,
+            last - start + 1,
             (around.covered + match.covered) / asked.claims,
             asked.names.are_at(first, last, start, end),
         )
@@ -281,6 +293,8 @@ def _lean_back(text: Concordance, start: int, first: int, last: int, taken: set[
     Args:
         start: The first sentence of its paragraph.
     """
+    if not _leans(text.sentences[first]):
+        return first
     earlier = first
     while earlier > start and _leans(text.sentences[earlier]):
         earlier -= 1
@@ -294,19 +308,25 @@ def _leans(sentence: Sequence[str]) -> bool:
     return bool(sentence) and sentence[0] in DEPENDENT
 
 
-def _widen(asked: _Asked, scored: Mapping[int, _Match], s: int, taken: set[int]) -> tuple[int, int]:
+def _widen(asked: _Asked, scored: Mapping[int, _Match], match: _Match, taken: set[int]) -> tuple[int, int]:
     """Take in the sentence before or after where it adds a topic of the question."""
-    first = last = s
-    have = set(scored[s].terms)
+    first = last = match.sentence
+    have = match.terms
     while last - first + 1 < LONGEST_PASSAGE:
         chosen, most = None, 0.0
-        for other in (first - 1, last + 1):
-            if other in scored and other not in taken:
-                gain = sum([asked.question.terms[n].weight for n in scored[other].terms if n not in have])
+        for n in (first - 1, last + 1):
+            other = scored.get(n)
+            if other is not None and other.terms & ~have and n not in taken:
+                gain = _weight(asked.question, other.terms & ~have)
                 if gain / asked.weight >= _FURTHER_SENTENCE and gain > most:
                     chosen, most = other, gain
         if chosen is None:
             break
-        have.update(scored[chosen].terms)
-        first, last = min(first, chosen), max(last, chosen)
+        have |= chosen.terms
+        first, last = min(first, chosen.sentence), max(last, chosen.sentence)
     return first, last
+
+
+def _weight(question: Question, terms: int) -> float:
+    """Return the weight of some terms: a bit for each."""
+    return sum([term.weight for n, term in enumerate(question.terms) if terms >> n & 1])

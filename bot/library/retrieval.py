@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import aiosqlite
 
+from bot.library.impacts import Averages
 from bot.library.question import Question, Term
-from bot.library.ranking import Averages
 
 MOST_CANDIDATES = 160
 """So many paragraphs are ranked with their words."""

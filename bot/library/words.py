@@ -24,7 +24,8 @@ _INITIALS = (
     r"\b[A-Z]\.[A-Z](?![^\W_])",  # "U.S"
 )
 _WORD = re.compile(
-    rf"(?P<initials>(?:{'|'.join(_INITIALS)})(?:'s(?![^\W_]))?)"
+    r"(?P<plain>[a-z]+(?=[ ,;:?!\n]|\Z))"  # what most words are, told apart at once
+    rf"|(?P<initials>(?:{'|'.join(_INITIALS)})(?:'s(?![^\W_]))?)"
     rf"|(?P<word>[^\W_](?:[^\W_]|[{_MARKS}{_UNSEEN}])*(?:'[^\W_](?:[^\W_]|[{_MARKS}{_UNSEEN}])*)*)"
 )
 # Two words that lost their space: a capital with small letters on both sides; "tRoTsKy" is only typed oddly.
@@ -79,6 +80,9 @@ def _words(text: str, shouting: bool) -> Iterator[Word]:
         joined = previous_end == start - 1 and plain[start - 1] in _HYPHENS
         previous_end = end
         raw = match.group()
+        if match.lastgroup == "plain":
+            yield Word(raw, start, end, joined)
+            continue
         if match.lastgroup == "initials":
             yield Word(_initials(raw.replace(".", "").replace(" ", "")), start, end, joined, True)
             continue

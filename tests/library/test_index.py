@@ -192,7 +192,7 @@ async def test_many_ask_at_once_over_several_connections(tmp_path: Path, state: 
         library = await open_library(stack, [SHIPPED_DATA], state, connections=4)
         together = await asyncio.gather(*(library.search("price-serge", each) for each in questions))
         apart = [await library.search("price-serge", each) for each in questions]
-    assert [each.passages for each in together] == [each.passages for each in apart]
+    assert [[*each.passages] for each in together] == [[*each.passages] for each in apart]
 
 
 FTS = st.sampled_from(

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.library.concordance import Candidate, Concordance
+from bot.library.impacts import Averages, Impacts
 from bot.library.library import Library, open_library
-from bot.library.ranking import Averages, claimed, rank
+from bot.library.ranking import claimed, rank
 from bot.library.retrieval import MOST_CANDIDATES, dwelt_on
 from bot.settings import SHIPPED_DATA
 from tests.bench.generated import write_readings
@@ -57,13 +58,13 @@ async def test_the_best_ten_are_those_of_a_ranking_of_every_paragraph(library: L
             "SELECT number, stems, asks FROM paragraph, reading WHERE slug = ? AND paragraph.id <= last",
             (SLUG,),
         )
-        every = Concordance(Candidate.load(*row) for row in rows)
-    averages = Averages.of(await library.reading(SLUG))
-    assert len(every.numbers) > 2 * MOST_CANDIDATES
+        text = Concordance(Candidate.load(*row) for row in rows)
+    every = Impacts(text, Averages.of(await library.reading(SLUG)))
+    assert len(text.numbers) > 2 * MOST_CANDIDATES
     same = total = 0
     for question in await questions(library, 60):
         findings = await library.search(SLUG, question)
-        best = rank(findings.question, claimed(findings.question, every), every, averages)[:10]
+        best = list(rank(findings.question, claimed(findings.question, text), every))[:10]
         if findings.passages:
             assert findings.passages[0].score == best[0].score, question
             same += sum(found.score >= best[-1].score for found in findings.passages[:10])
@@ -84,7 +85,7 @@ async def test_all_the_words_of_a_text_rank_it_as_those_of_the_question_do(tmp_p
         for ask in every_question()[::40]:
             question = (await essay.search("price-serge", ask)).question
             whole, own = (
-                rank(question, claimed(question, text), text, averages)
+                list(rank(question, claimed(question, text), Impacts(text, averages)))
                 for text in (every, Concordance(candidates, question))
             )
             assert whole == own, ask
