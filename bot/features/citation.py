@@ -10,9 +10,8 @@ from bot.features import citation_styles as styles
 from bot.features.citation_styles import Heard, Passage, Work, title_words
 from bot.features.readings import Readings, find_place
 from bot.library.library import Library
-from bot.library.question import ordinary_stems
 from bot.library.source import FIRST_HEADING
-from bot.library.stems import Words
+from bot.library.stems import Words, ordinary_word
 from bot.library.words import fold
 from bot.reading import Paragraph, Place, Reading, Section
 from bot.reply import Action, Bullets, Code, Piece, Prose, Reply
@@ -131,7 +130,7 @@ class Citation:
                 proper.add(word)
                 continue
             small = _stands(word.lower(), paragraphs)
-            named = _stands(word, paragraphs, within=True) or _ENGLISH.stem(fold(word)) not in ordinary_stems()
+            named = _stands(word, paragraphs, within=True) or ordinary_word(_ENGLISH.stem(fold(word))) is None
             if named and not small:
                 proper.add(word)
         return frozenset(proper)

@@ -11,7 +11,7 @@ from bot.library.question import Question
 # Single words, each with how much it counts, and whole phrases.
 _Asks = tuple[dict[str, float], tuple[tuple[float, frozenset[str]], ...]]
 _value = lru_cache(maxsize=64)(float)  # there are few, and thousands of each
-_NO_ASKS: tuple[_Asks, ...] = (({}, ()),)
+_NEXT = "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,25 +19,24 @@ class Candidate:
     """A paragraph's words in the index.
 
     Attributes:
-        sentences: The stems of each sentence.
-        asks: What each sentence can be asked by.
+        sentences: The stems of each sentence, with a space between them.
+        words: The stems of all of them in order, with a line break between sentences.
+        asks: What each sentence can be asked by; empty if that is nothing.
     """
 
     number: int
-    sentences: tuple[tuple[str, ...], ...]
+    sentences: list[str]
+    words: list[str]
     asks: tuple[_Asks, ...]
 
     @classmethod
     def load(cls, number: int, stems: str, asks: str) -> "Candidate":
         """Make a candidate of its row."""
-        sentences = tuple([tuple(line.split(" ")) if line else () for line in stems.split("\n")])
-        if not asks:
-            return cls(number, sentences, _NO_ASKS * len(sentences))
         asked = (
             (words, tuple((value, frozenset(phrase)) for value, phrase in phrases))
-            for words, phrases in json.loads(asks, parse_float=_value)
+            for words, phrases in (json.loads(asks, parse_float=_value) if asks else ())
         )
-        return cls(number, sentences, tuple(asked))
+        return cls(number, stems.split(_NEXT), stems.replace(_NEXT, f" {_NEXT} ").split(" "), tuple(asked))
 
 
 Standing = tuple[int, int, float]
@@ -53,7 +52,8 @@ class Concordance:
         numbers: The number of each paragraph in the reading.
         starts: The first sentence of each paragraph, and at the end how many there are.
         paragraphs: The paragraph of each sentence.
-        sentences: The stems of each.
+        sentences: The stems of each, with a space between them.
+        lengths: How many words each has.
         words: Where each stem stands.
         pairs: Which sentences have one stem right behind another.
         asked: Every phrase that a sentence can be asked by.
@@ -65,36 +65,43 @@ class Concordance:
         self.numbers: list[int] = []
         self.starts = [0]
         self.paragraphs: list[int] = []
-        self.sentences: list[tuple[str, ...]] = []
+        self.sentences: list[str] = []
         self.words: dict[str, list[Standing]] = {}
-        self.pairs: dict[tuple[str, str], list[int]] = {}
         self.asked: list[Phrase] = []
         self.phrases: dict[str, list[int]] = {}
         wanted = None if question is None else frozenset(question.stems).union(question.tokens)
         known: dict[frozenset[str], int] = {}
         for candidate in candidates:
             self._add_words(candidate, wanted)
-            self._add_phrases(candidate, known)
+            if candidate.asks:
+                self._add_asks(candidate, wanted)
+                self._add_phrases(candidate, known)
             self.paragraphs.extend([len(self.numbers)] * len(candidate.sentences))
             self.numbers.append(candidate.number)
             self.sentences.extend(candidate.sentences)
             self.starts.append(len(self.sentences))
-        if question is None:
-            for number, sentence in enumerate(self.sentences):
-                for pair in set(pairwise(sentence)):
-                    self.pairs.setdefault(pair, []).append(number)
-        else:
-            self.pairs = {pair: self._having(*pair) for pair in pairwise(question.tokens)}
+        self.lengths = [sentence.count(" ") + 1 if sentence else 0 for sentence in self.sentences]
+        self.pairs = self._every_pair() if question is None else self._pairs_of(question.tokens)
 
     def length(self, paragraph: int) -> int:
         """Return how many words a paragraph has."""
-        return sum(map(len, self.sentences[self.starts[paragraph] : self.starts[paragraph + 1]]))
+        return sum(self.lengths[self.starts[paragraph] : self.starts[paragraph + 1]])
 
     def _add_words(self, candidate: Candidate, wanted: frozenset[str] | None) -> None:
-        both = zip(candidate.sentences, candidate.asks, strict=True)
-        for number, (sentence, (words, _)) in enumerate(both, self.starts[-1]):
-            for stem in set(sentence) if wanted is None else wanted.intersection(sentence):
-                self.words.setdefault(stem, []).append((number, sentence.count(stem), 1.0))
+        number, here = self.starts[-1], dict[str, int]()
+        # Most of this time is spent where most words are passed over, so they are before any is looked at.
+        words = candidate.words if wanted is None else filter((wanted | {_NEXT}).__contains__, candidate.words)
+        for stem in (*words, _NEXT):
+            if stem != _NEXT:
+                here[stem] = here.get(stem, 0) + 1
+            else:
+                for each, count in here.items():
+                    self.words.setdefault(each, []).append((number, count, 1.0))
+                here.clear()
+                number += 1
+
+    def _add_asks(self, candidate: Candidate, wanted: frozenset[str] | None) -> None:
+        for number, (words, _) in enumerate(candidate.asks, self.starts[-1]):
             for stem in words if wanted is None else wanted.intersection(words):
                 self.words.setdefault(stem, []).append((number, 0, words[stem]))
 
@@ -109,7 +116,18 @@ class Concordance:
                         self.phrases.setdefault(stem, []).append(known[phrase])
                 self.asked[known[phrase]][1].append(shared[value])
 
-    def _having(self, one: str, other: str) -> list[int]:
-        """Return which sentences have one word right behind another."""
-        ones, others = ({number for number, _, _ in self.words.get(stem, ())} for stem in (one, other))
-        return [number for number in ones & others if (one, other) in pairwise(self.sentences[number])]
+    def _every_pair(self) -> dict[tuple[str, str], list[int]]:
+        pairs: dict[tuple[str, str], list[int]] = {}
+        for number, sentence in enumerate(self.sentences):
+            for pair in set(pairwise(sentence.split(" "))):
+                pairs.setdefault(pair, []).append(number)
+        return pairs
+
+    def _pairs_of(self, tokens: Iterable[str]) -> dict[tuple[str, str], list[int]]:
+        having = {stem: {number for number, _, _ in self.words.get(stem, ())} for stem in set(tokens)}
+        pairs: dict[tuple[str, str], list[int]] = {}
+        for one, other in set(pairwise(tokens)):
+            beside = f" {one} {other} "
+            both = having[one] & having[other]
+            pairs[one, other] = [number for number in both if beside in f" {self.sentences[number]} "]
+        return pairs

@@ -4,15 +4,14 @@ They are BM25's terms (Robertson and Zaragoza, "The Probabilistic Relevance Fram
 frequency: how often the word stands there, saturated, against the length of the sentence or paragraph.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from bot.library.concordance import Concordance
 from bot.library.memory import Memory
 from bot.reading import Reading
 
-K1 = 1.2
+_K1 = 1.2
 _B_SENTENCE, _B_PARAGRAPH = 0.35, 0.6
 # A sentence that has a word only in the sentences beside it covers so much of it.
 _NEIGHBOUR = 0.35
@@ -33,35 +32,13 @@ class Averages:
         return cls(max(1, length / max(1, reading.sentences)), max(1, length / max(1, reading.paragraphs)))
 
 
-class InSentence(NamedTuple):
-    """A sentence that has a word.
-
-    Attributes:
-        share: How much of the word it has: 1, or less for a relative.
-        score: What it adds to the sentence's score.
-        beyond: How much of it the sentence covers beyond what its paragraph does.
-    """
-
-    sentence: int
-    paragraph: int
-    share: float
-    score: float
-    beyond: float
-
-
-class InParagraph(NamedTuple):
-    """A paragraph that has a word: what it adds to its score, and how much of it all its sentences cover."""
-
-    paragraph: int
-    score: float
-    covered: float
-
-
-class Impact(NamedTuple):
-    """All that a word adds."""
-
-    sentences: tuple[InSentence, ...]
-    paragraphs: tuple[InParagraph, ...]
+InSentence = tuple[int, int, float, float, float]
+"""A sentence that has a word; its paragraph; how much of the word it has: 1, or less for a relative; what that adds to
+its score; and how much of the word it covers beyond what its paragraph does."""
+InParagraph = tuple[int, float, float]
+"""A paragraph that has a word; what that adds to its score; and how much of the word all its sentences cover."""
+Impact = tuple[list[InSentence], list[InParagraph]]
+"""All that a word adds."""
 
 
 class Impacts:
@@ -73,8 +50,9 @@ class Impacts:
 
     def __init__(self, text: Concordance, averages: Averages) -> None:
         self.text = text
-        self._averages = averages
-        self._lengths: dict[int, int] = {}
+        self._sentence_norms = _norms(text.lengths, averages.sentence, _B_SENTENCE)
+        lengths = [text.length(paragraph) for paragraph in range(len(text.numbers))]
+        self._paragraph_norms = _norms(lengths, averages.paragraph, _B_PARAGRAPH)
         self._known: Memory[Impact] = Memory(_REMEMBERED)
 
     def of(self, stems: Mapping[str, float]) -> Impact:
@@ -84,44 +62,30 @@ class Impacts:
         return known if known is not None else self._known.put(key, self._reckoned(stems))
 
     def _reckoned(self, stems: Mapping[str, float]) -> Impact:
-        text = self.text
-        hits = _hits(stems, text)
+        paragraph_of = self.text.paragraphs
+        hits = _hits(stems, self.text)
         best: dict[int, float] = {}
         often: dict[int, float] = {}
         for sentence, (share, count) in hits.items():
-            paragraph = text.paragraphs[sentence]
-            often[paragraph] = often.get(paragraph, 0) + count
-            if share > best.get(paragraph, 0):
-                best[paragraph] = share
-        average = self._averages.sentence
-        return Impact(
-            tuple(
-                [
-                    InSentence(
-                        sentence,
-                        paragraph := text.paragraphs[sentence],
-                        share,
-                        share * _saturated(max(1, count), len(text.sentences[sentence]), average, _B_SENTENCE),
-                        max(0.0, share - _NEIGHBOUR * best[paragraph]),
-                    )
-                    for sentence, (share, count) in hits.items()
-                ]
-            ),
-            tuple(
-                [
-                    InParagraph(
-                        paragraph, share * self._saturated_around(paragraph, often[paragraph]), _NEIGHBOUR * share
-                    )
-                    for paragraph, share in best.items()
-                ]
-            ),
-        )
-
-    def _saturated_around(self, paragraph: int, count: float) -> float:
-        length = self._lengths.get(paragraph)
-        if length is None:
-            length = self._lengths[paragraph] = self.text.length(paragraph)
-        return _saturated(count or 1, length, self._averages.paragraph, _B_PARAGRAPH)
+            paragraph = paragraph_of[sentence]
+            if paragraph not in best:
+                best[paragraph], often[paragraph] = share, count
+            else:
+                often[paragraph] += count
+                if share > best[paragraph]:
+                    best[paragraph] = share
+        sentences = []
+        for sentence, (share, count) in hits.items():
+            paragraph, count = paragraph_of[sentence], max(1, count)
+            beyond = share - _NEIGHBOUR * best[paragraph]
+            score = share * count * (_K1 + 1) / (count + self._sentence_norms[sentence])
+            sentences.append((sentence, paragraph, share, score, beyond if beyond > 0 else 0.0))
+        paragraphs = []
+        for paragraph, share in best.items():
+            count = often[paragraph] or 1
+            score = share * count * (_K1 + 1) / (count + self._paragraph_norms[paragraph])
+            paragraphs.append((paragraph, score, _NEIGHBOUR * share))
+        return sentences, paragraphs
 
 
 def _hits(stems: Mapping[str, float], text: Concordance) -> dict[int, tuple[float, float]]:
@@ -137,5 +101,6 @@ def _hits(stems: Mapping[str, float], text: Concordance) -> dict[int, tuple[floa
     return hits
 
 
-def _saturated(count: float, length: int, average: float, b: float) -> float:
-    return count * (K1 + 1) / (count + K1 * (1 - b + b * length / average))
+def _norms(lengths: Iterable[int], average: float, b: float) -> list[float]:
+    """Return for each length how many times a word must stand there to have half of its most."""
+    return [_K1 * (1 - b + b * length / average) for length in lengths]

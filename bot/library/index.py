@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.library import english, stems
 from bot.library.impacts import Averages
-from bot.library.retrieval import dwelt_on
+from bot.library.retrieval import dwelt_on, levels_of
 from bot.library.source import DataError, Source, read_source
 from bot.library.study import Study, check_study, make_study, names_in, read_study
 from bot.library.words import compounds, words, years
@@ -30,7 +30,8 @@ CREATE TABLE left_out (slug TEXT NOT NULL, problem TEXT NOT NULL) STRICT;
 CREATE TABLE paragraph (id INTEGER PRIMARY KEY, number INTEGER NOT NULL, section INTEGER NOT NULL, text TEXT NOT NULL,
     notes TEXT NOT NULL, stems TEXT NOT NULL, asks TEXT NOT NULL) STRICT;
 CREATE TABLE stem (reading INTEGER NOT NULL, root TEXT NOT NULL, stem TEXT NOT NULL, sentences INTEGER NOT NULL,
-    paragraphs INTEGER NOT NULL, asked INTEGER NOT NULL, PRIMARY KEY (reading, root, stem)) STRICT, WITHOUT ROWID;
+    paragraphs INTEGER NOT NULL, asked INTEGER NOT NULL, dwelt TEXT NOT NULL, PRIMARY KEY (reading, root, stem))
+    STRICT, WITHOUT ROWID;
 CREATE TABLE word (reading INTEGER NOT NULL, initial TEXT NOT NULL, length INTEGER NOT NULL, word TEXT NOT NULL,
     shown TEXT NOT NULL, uses INTEGER NOT NULL, PRIMARY KEY (reading, initial, length, word)) STRICT, WITHOUT ROWID;
 CREATE VIRTUAL TABLE paragraph_index USING fts5(body, asks, dwelt, content='',
@@ -180,6 +181,7 @@ class _Writer:
         self._sentences: Counter[str] = Counter()
         self._paragraphs: Counter[str] = Counter()
         self._asked: Counter[str] = Counter()
+        self._dwelt: Counter[str] = Counter()
         self._uses: Counter[str] = Counter()
         self._shown: dict[str, str] = {}
         self._words = stems.Words()
@@ -239,9 +241,11 @@ class _Writer:
              _json(asked) if any(words or phrases for words, phrases in asked) else ""),
         )  # fmt: skip
         extras = [" ".join(extra) for extra, _ in asked]
+        dwelt = dwelt_on(own, self._averages, self._words.stop_words)
+        self._dwelt.update(dwelt)
         self._connection.execute(
             "INSERT INTO paragraph_index (rowid, body, asks, dwelt) VALUES (?, ?, ?, ?)",
-            (row, " ".join(lines), " ".join(extras), " ".join(dwelt_on(own, self._averages, self._words.stop_words))),
+            (row, " ".join(lines), " ".join(extras), " ".join(dwelt)),
         )
         self._connection.executemany(
             "INSERT INTO sentence_index (rowid, body, asks) VALUES (?, ?, ?)",
@@ -320,9 +324,17 @@ class _Writer:
     def _write_vocabulary(self) -> None:
         everything = self._sentences.keys() | self._asked.keys()
         self._connection.executemany(
-            "INSERT OR IGNORE INTO stem VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO stem VALUES (?, ?, ?, ?, ?, ?, ?)",
             sorted(
-                (self._number, stems.root(stem), stem, self._sentences[stem], self._paragraphs[stem], self._asked[stem])
+                (
+                    self._number,
+                    stems.root(stem),
+                    stem,
+                    self._sentences[stem],
+                    self._paragraphs[stem],
+                    self._asked[stem],
+                    levels_of(stem, self._dwelt),
+                )
                 for stem in everything
             ),
         )

@@ -23,7 +23,7 @@ from bot.library.memory import Memory
 from bot.library.passages import Passages
 from bot.library.question import Question, Stem, Understanding
 from bot.library.ranking import claimed, named_first, rank
-from bot.library.retrieval import FEW_PARAGRAPHS, MOST_CANDIDATES, candidate_rows
+from bot.library.retrieval import FEW_PARAGRAPHS, candidates
 from bot.library.sharing import rows_sharing
 from bot.library.source import DataError
 from bot.library.stems import Words, root
@@ -206,24 +206,24 @@ class Library:
         shelf = await self._shelf(slug)
         question = await shelf.understanding.question(text)
         if section is None and shelf.is_short:
-            impacts = await self._whole(shelf)
+            impacts, more = await self._whole(shelf), False
         else:
-            impacts = Impacts(await self._concordance(shelf, question, section), shelf.averages)
+            impacts, more = await self._best(shelf, question, section)
         claims = claimed(question, impacts.text)
         found = rank(question, claims, impacts)
         passages = Passages(named_first(found) if shelf.has_concepts else found)
         if not passages or not answers(passages[0], question, claims, shelf.has_concepts):
             return Findings(Passages(), question, await self._nearest(shelf, question))
-        return Findings(passages, question, more=len(impacts.text.numbers) >= MOST_CANDIDATES)
+        return Findings(passages, question, more=more)
 
-    async def _concordance(self, shelf: _Shelf, question: Question, section: int | None) -> Concordance:
-        """Return where the words of a question stand in the paragraphs that may answer it best."""
+    async def _best(self, shelf: _Shelf, question: Question, section: int | None) -> tuple[Impacts, bool]:
+        """Return the impacts of a question's words in the paragraphs that may answer best; whether there are more."""
         first, last = shelf.first, shelf.last
         if section is not None:
             part = shelf.reading.sections[section - 1]
             first, last = shelf.first + part.first - 1, shelf.first + part.last - 1
-        rows = await candidate_rows(self._connection, question, first, last)
-        return Concordance(await self._load(rows), question)
+        chosen = await candidates(self._connection, question, first, last)
+        return Impacts(Concordance(await self._load(chosen.rows), question), shelf.averages), chosen.more
 
     async def _load(self, rows: Iterable[int]) -> list[Candidate]:
         known = {row: self._candidates.get(row) for row in rows}
@@ -253,7 +253,7 @@ class Library:
         """Return every stem of a reading that has one of these roots."""
         marks = ",".join("?" * len(roots))
         rows = await self._connection.execute_fetchall(
-            f"SELECT stem, root, sentences, paragraphs, asked FROM stem WHERE reading = ? AND root IN ({marks})",  # noqa: S608 (marks)
+            f"SELECT stem, root, sentences, paragraphs, asked, dwelt FROM stem WHERE reading = ? AND root IN ({marks})",  # noqa: S608 (marks)
             (shelf.number, *roots),
         )
         return [Stem(*row) for row in rows]

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import pairwise
 
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import OSA
 
 from bot.library import english, stems
 from bot.library.memory import Memory
+from bot.library.slips import meant_by, whole_of
 from bot.library.words import Word, words
 from bot.reading import Reading
 
@@ -26,22 +26,23 @@ what an answer must tell, as its age of somebody."""
 ABSENT_SCRAP, _SCRAP = 0.05, 2
 """How much a word counts that says nothing: a framing, an everyday word or a scrap that the reading does not have."""
 _SHORTEST_CORRECTED = 4
-_LONG = 9
-_SAME_BEGINNING = 0.1
-_LENGTHS_APART = 2
-_SHORTEST_PART = 4
 _REMEMBERED = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """How often a stem stands in a reading: in how many sentences, paragraphs, and sentences' asks."""
+    """How often a stem stands in a reading: in how many sentences, paragraphs, and sentences' asks.
+
+    Attributes:
+        dwelt: How many paragraphs dwell on it, from level to level, as numbers; empty if none does.
+    """
 
     stem: str
     root: str
     sentences: int
     paragraphs: int
     asked: int
+    dwelt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Term:
         weight: Inverse sentence frequency: the rarer, the heavier.
         paragraph_weight: Inverse paragraph frequency.
         rows: An upper bound of the paragraphs that have one of the stems.
+        dwelt: How many paragraphs dwell on the word, from level to level.
         verbatim: Whether the text itself has this very stem.
         topical: Whether it names a topic, rather than asks for a passage.
         name: Whether it is no common English word: most such are names.
@@ -64,6 +66,7 @@ class Term:
     weight: float
     paragraph_weight: float
     rows: int
+    dwelt: Sequence[int]
     verbatim: bool
     topical: bool
     name: bool = False
@@ -113,6 +116,7 @@ class _Sense:
     weight: float = 0.0
     paragraph_weight: float = 0.0
     rows: int = 0
+    dwelt: Sequence[int] = ()
     verbatim: bool = False
 
 
@@ -287,6 +291,7 @@ class Understanding:
                 self._paragraphs, sum(each.paragraphs or each.asked for each in counted)
             ),
             rows=sum(max(each.paragraphs, each.asked) for each in family),
+            dwelt=tuple(map(int, exact.dwelt.split())) if exact else (),
             verbatim=exact is not None and exact.sentences > 0,
         )
 
@@ -311,7 +316,7 @@ class Understanding:
             return
         alike = await self._alike(typed)
         name = given or (draft.word.capital and draft.word.start > 0)
-        best = (not is_word and _part(typed, alike)) or _misspelt(typed, alike, name)
+        best = (not is_word and whole_of(typed, alike)) or meant_by(typed, alike, name)
         near = best is not None and OSA.distance(typed, best[0]) <= 1
         draft.framing = not name and not near and self._is_near_framing(typed)
         if best is None or draft.framing:
@@ -329,14 +334,13 @@ class Understanding:
             for word in self._words.stop_words | self._words.question_words
         )
 
-    def _ordinary(self) -> Mapping[str, str]:
-        return ordinary_stems() if self._words.stop_words else {}
+    def _ordinary(self, stem: str) -> str | None:
+        return stems.ordinary_word(stem) if self._words.stop_words else None
 
     def _is_word(self, typed: str, stem: str) -> bool:
         """Tell an English word from a misspelling that happens to have the stem of one."""
-        ordinary = self._ordinary()
         for ending in ("", *_DOCTRINE):
-            listed = ordinary.get(stem.removesuffix(ending))
+            listed = self._ordinary(stem.removesuffix(ending))
             if listed and (typed.startswith(listed[:-1]) or typed in english.IRREGULAR):
                 return True
         return False
@@ -348,20 +352,28 @@ class Understanding:
             share = ABSENT_SCRAP
         if draft.found:
             sense, topical, name = draft.sense, share > ASKING, self._is_name(draft.stem)
-            weight, paragraph_weight = share * sense.weight, share * sense.paragraph_weight
-            return Term(word.text, sense.found, weight, paragraph_weight, sense.rows, sense.verbatim, topical, name)
+            return Term(
+                word.text,
+                sense.found,
+                share * sense.weight,
+                share * sense.paragraph_weight,
+                sense.rows,
+                sense.dwelt,
+                sense.verbatim,
+                topical,
+                name,
+            )
         if share < 1 or word.text in english.QUERY_WORDS or (len(word.text) <= _SCRAP and not draft.initials):
             share = ABSENT_SCRAP
-        name = (word.capital and word.start > 0) or draft.initials or draft.stem not in self._ordinary()
+        name = (word.capital and word.start > 0) or draft.initials or self._ordinary(draft.stem) is None
         rarest = inverse_frequency(self._sentences, 0)
-        return Term(
-            word.text, {}, share * rarest * (ABSENT_NAME if name else ABSENT_WORD), 0.0, 0, False, share > ASKING
-        )
+        weight = share * rarest * (ABSENT_NAME if name else ABSENT_WORD)
+        return Term(word.text, {}, weight, 0.0, 0, (), False, share > ASKING)
 
     def _is_name(self, stem: str) -> bool:
         """Tell a name by what it is not: a common English word, or a doctrine."""
-        ordinary = self._ordinary()
-        return bool(ordinary) and stem.isalpha() and stem not in ordinary and not stem.endswith(_DOCTRINE)
+        named = stem.isalpha() and not stem.endswith(_DOCTRINE)
+        return named and bool(self._words.stop_words) and stems.ordinary_word(stem) is None
 
     def _share_of(self, word: str) -> float:
         if word in self._asking:
@@ -387,47 +399,3 @@ def inverse_frequency(total: int, having: int) -> float:
     """Return BM25's weight of a word that stands in ``having`` of ``total``."""
     having = min(having, total)
     return math.log(1 + (total - having + 0.5) / (having + 0.5))
-
-
-def _part(typed: str, alike: Sequence[tuple[str, str, int]]) -> tuple[str, str] | None:
-    """Return the word that begins with what was typed, or else contains it; the commonest of several."""
-    if len(typed) < _SHORTEST_PART:
-        return None
-    begins = [each for each in alike if each[0].startswith(typed)]
-    contains = [each for each in alike if typed in each[0]] if len(typed) > _SHORTEST_PART else []
-    chosen = begins or contains
-    if not chosen:
-        return None
-    word, shown, _ = max(chosen, key=lambda each: (each[2], -len(each[0])))
-    return word, shown
-
-
-def _misspelt(typed: str, alike: Sequence[tuple[str, str, int]], name: bool) -> tuple[str, str] | None:
-    """Return the word that was probably meant: few slips away, and alike from its beginning.
-
-    Slips are counted by optimal string alignment; a longer word may have more, and one that begins and ends alike.
-    Likeness from the beginning is Jaro and Winkler's. A name is taken for a name only, a short word for one with the
-    same first letter.
-    """
-    allowed = 1 if len(typed) < 7 else 2 if len(typed) < 10 else 3
-    best: tuple[float, int, tuple[str, str]] | None = None
-    for word, shown, uses in alike:
-        same = word[0] == typed[0]
-        if not word.isalpha() or (name and not shown[0].isupper()) or (allowed == 1 and not same):
-            continue
-        if abs(len(word) - len(typed)) > _LENGTHS_APART:
-            continue
-        most = allowed + (same and word[-1] == typed[-1] and len(typed) >= _LONG)
-        slips = OSA.distance(typed, word, score_cutoff=most)
-        if slips <= most:
-            score = JaroWinkler.similarity(typed, word) - slips / len(typed) + same * _SAME_BEGINNING
-            if best is None or (score, uses) > best[:2]:
-                best = score, uses, (word, shown)
-    return best and best[2]
-
-
-@cache
-def ordinary_stems() -> Mapping[str, str]:
-    """Return the stems of common English words, each with its shortest word."""
-    language = stems.Words("en")
-    return {language.stem(word): word for word in sorted(english.ordinary_words(), key=len, reverse=True)}

@@ -177,9 +177,9 @@ def _matched(
     matched: dict[int, _Match] = {}
     arounds: dict[int, _Around] = {}
     for n, term in enumerate(question.terms):
-        impact = impacts.of(term.stems)
+        sentences, paragraphs = impacts.of(term.stems)
         weight, claim, bit = term.weight, claims[n], 1 << n
-        for sentence, paragraph, share, score, beyond in impact.sentences:
+        for sentence, paragraph, share, score, beyond in sentences:
             match = matched.get(sentence)
             if match is None:
                 matched[sentence] = _Match(sentence, paragraph, weight * share, weight * score, claim * beyond, bit)
@@ -189,7 +189,7 @@ def _matched(
                 match.covered += claim * beyond
                 match.terms |= bit
         weight = term.paragraph_weight
-        for paragraph, score, covered in impact.paragraphs:
+        for paragraph, score, covered in paragraphs:
             around = arounds.get(paragraph)
             if around is None:
                 around = arounds[paragraph] = _Around()
@@ -298,14 +298,14 @@ def _lean_back(text: Concordance, start: int, first: int, last: int, taken: set[
     earlier = first
     while earlier > start and _leans(text.sentences[earlier]):
         earlier -= 1
-        length = sum(map(len, text.sentences[earlier : last + 1]))
+        length = sum(text.lengths[earlier : last + 1])
         if earlier in taken or last - earlier + 1 > LONGEST_PASSAGE or length > _MOST_WORDS:
             return first
     return first if _leans(text.sentences[earlier]) else earlier
 
 
-def _leans(sentence: Sequence[str]) -> bool:
-    return bool(sentence) and sentence[0] in DEPENDENT
+def _leans(sentence: str) -> bool:
+    return sentence.partition(" ")[0] in DEPENDENT
 
 
 def _widen(asked: _Asked, scored: Mapping[int, _Match], match: _Match, taken: set[int]) -> tuple[int, int]:

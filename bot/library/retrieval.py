@@ -8,7 +8,7 @@ ones are gone through whole; the others are looked up in them ("MaxScore", Turtl
 
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ from bot.library.question import Question, Term
 
 MOST_CANDIDATES = 160
 """So many paragraphs are ranked with their words."""
+_MOST_OF_MANY = 100
+"""Where very common words are asked for, only so many: each has many of them, and there are more that are as good."""
 FEW_PARAGRAPHS = 64
 """So few are ranked all: choosing among them would cost more than it saves."""
 _AFFORDABLE_ROWS = 20_000
@@ -28,9 +30,7 @@ _SIFTED_ROWS = 8_000
 _MOST_TOGETHER = 2_000
 """And of paragraphs that have all the words, or two side by side, so many each."""
 _FEW_TERMS, _FEW_PAIRS = 6, 3
-"""To look for more very common words together takes longer than what is found is worth."""
-_HIGHEST = 4
-"""On so many levels the paragraphs are counted that dwell on a very common word; lower ones have too many."""
+"""To look for more very common words together, or for more pairs, takes longer than what is found is worth."""
 
 # How much a word counts in a paragraph, 1 where it stands once in an average sentence of an average paragraph: about
 # this much where it merely occurs, and so much from level to level.
@@ -64,16 +64,33 @@ def dwelt_on(sentences: Sequence[Sequence[str]], averages: Averages, ignored: fr
     return dwelt
 
 
+def levels_of(stem: str, dwelt: Mapping[str, int]) -> str:
+    """Return how many paragraphs dwell on a stem, from level to level; empty if none does.
+
+    Args:
+        dwelt: How many paragraphs have each word of :func:`dwelt_on`.
+    """
+    paragraphs = [dwelt.get(stem + mark, 0) for mark in _MARKS]
+    return " ".join(map(str, paragraphs)) if any(paragraphs) else ""
+
+
 def _saturated(count: int, length: float, b: float) -> float:
     return count * (_K1 + 1) / (count + _K1 * (1 - b + b * length))
 
 
 class _Rows(NamedTuple):
-    """A list of paragraphs as a MATCH expression, how much it counts to be on it, and how many of it are read."""
+    """A list of paragraphs as a MATCH expression, how much it counts to be on it, and the most of it that are read."""
 
     match: str
     weight: float
     most: int = _AFFORDABLE_ROWS
+
+
+class _Level(NamedTuple):
+    """The list of the paragraphs that dwell so much on a term, and how many there are in the reading."""
+
+    list: _Rows
+    paragraphs: int
 
 
 def _any(stems: Iterable[str]) -> str:
@@ -92,12 +109,18 @@ def _occurrences(term: Term) -> Iterator[_Rows]:
         yield _Rows(_any(stems), term.weight * (share - below) * _PLAIN)
 
 
-def _dwelling(term: Term) -> Iterator[_Rows]:
-    """Yield the lists of the paragraphs that dwell on a term, those that do so most last."""
-    stems = _exact(term)
-    if stems:
-        for mark, level in zip(_MARKS, _LEVELS, strict=True):
-            yield _Rows(_any(stem + mark for stem in stems), term.weight * (level - _PLAIN))
+def _dwelling(term: Term) -> Iterator[_Level]:
+    """Yield the lists of the paragraphs that dwell on a term, those that do so most last; none that is empty."""
+    for stem in _exact(term):
+        for mark, level, paragraphs in zip(_MARKS, _LEVELS, term.dwelt, strict=False):
+            if paragraphs:
+                yield _Level(_Rows(_any([stem + mark]), term.weight * (level - _PLAIN)), paragraphs)
+
+
+def _lists(term: Term) -> Iterator[_Rows]:
+    """Yield all lists of a term."""
+    yield from _occurrences(term)
+    yield from (level.list for level in _dwelling(term))
 
 
 def _pairs(question: Question) -> Iterator[_Rows]:
@@ -108,29 +131,33 @@ def _pairs(question: Question) -> Iterator[_Rows]:
             yield _Rows(f'"{one} {other}"', topical[one] + topical[other])
 
 
-async def candidate_rows(connection: aiosqlite.Connection, question: Question, first: int, last: int) -> list[int]:
-    """Return the rows, between ``first`` and ``last``, of the paragraphs that may answer best; in no order."""
+class Candidates(NamedTuple):
+    """The rows of the paragraphs that may answer best, in no order; and whether there are further ones."""
+
+    rows: Sequence[int]
+    more: bool
+
+
+async def candidates(connection: aiosqlite.Connection, question: Question, first: int, last: int) -> Candidates:
+    """Choose among the paragraphs from row ``first`` to ``last``."""
     terms = sorted((term for term in question.terms if term.stems), key=lambda term: term.rows)
     if not terms:
-        return []
+        return Candidates((), more=False)
     paragraphs = last - first + 1
     if paragraphs <= FEW_PARAGRAPHS:
-        return list(range(first, last + 1))
-    most = sum(min(term.rows, paragraphs) for term in terms)
-    if most <= MOST_CANDIDATES or paragraphs <= MOST_CANDIDATES:
-        match = _any(stem for term in terms for stem in term.stems)
-        return await _add_up(connection, [_Rows(match, 1)], first, last)
-    if most <= _AFFORDABLE_ROWS:
-        lists = [rows for term in terms for rows in (*_occurrences(term), *_dwelling(term))]
-        lists += _pairs(question)
+        return Candidates(range(first, last + 1), more=False)
+    listed, most = sum(min(term.rows, paragraphs) for term in terms), MOST_CANDIDATES
+    if listed <= MOST_CANDIDATES or paragraphs <= MOST_CANDIDATES:
+        lists = [_Rows(_any(stem for term in terms for stem in term.stems), 1)]
+    elif listed <= _AFFORDABLE_ROWS:
+        lists = [*(rows for term in terms for rows in _lists(term)), *_pairs(question)]
     else:
-        lists = await _affordable(connection, terms, list(_pairs(question)), first, last)
-    return await _add_up(connection, lists, first, last)
+        lists, most = _affordable(terms, list(_pairs(question))), _MOST_OF_MANY
+    rows = await _add_up(connection, lists, first, last, most)
+    return Candidates(rows, more=len(rows) >= most)
 
 
-async def _affordable(
-    connection: aiosqlite.Connection, terms: Sequence[Term], pairs: Sequence[_Rows], first: int, last: int
-) -> list[_Rows]:
+def _affordable(terms: Sequence[Term], pairs: Sequence[_Rows]) -> list[_Rows]:
     """Return lists that are short, or cut down to the paragraphs of short ones; ``terms`` are from rare to common."""
     left = _SIFTED_ROWS * 4 // (3 + len(terms))
     rare: list[Term] = []
@@ -140,8 +167,8 @@ async def _affordable(
         rare.append(term)
         left -= term.rows
     common = terms[len(rare) :]
-    strong = await _strongest(connection, common, left, first, last)
-    lists = [*strong, *(rows for term in rare for rows in (*_occurrences(term), *_dwelling(term)))]
+    strong = _strongest(common, left)
+    lists = [*strong, *(rows for term in rare for rows in _lists(term))]
     if len(terms) == 1:
         return lists or [_Rows(_any(terms[0].stems), 1, MOST_CANDIDATES)]
     if rare or len(terms) <= _FEW_TERMS:
@@ -151,42 +178,30 @@ async def _affordable(
     if len(pairs) <= _FEW_PAIRS:
         lists += (_Rows(rows.match, rows.weight, _MOST_TOGETHER) for rows in pairs)
     else:
-        sifted += pairs
+        sifted += sorted(pairs, key=lambda rows: -rows.weight)[:_FEW_PAIRS]
     anywhere = " OR ".join([*(_any(term.stems) for term in rare), *(rows.match for rows in strong)])
     if anywhere:
         lists += (_Rows(f"({anywhere}) AND ({rows.match})", rows.weight) for rows in sifted)
     return lists
 
 
-async def _strongest(
-    connection: aiosqlite.Connection, terms: Sequence[Term], left: int, first: int, last: int
-) -> list[_Rows]:
+def _strongest(terms: Sequence[Term], left: int) -> list[_Rows]:
     """Return the lists of the paragraphs that dwell most on each term, of not more than ``left`` rows in all."""
-    levels = [[*_dwelling(term)][-_HIGHEST if term.rows > _AFFORDABLE_ROWS else 0 :] for term in terms]
-    lengths = await _lengths(connection, [rows for lists in levels for rows in lists], first, last)
     strongest: list[_Rows] = []
-    for number, lists in enumerate(levels):
+    for number, term in enumerate(terms):
         share = left // (len(terms) - number)
-        for rows in reversed(lists):
-            if lengths[rows] > share:
+        for level in reversed(list(_dwelling(term))):
+            if level.paragraphs > share:
                 break
-            share -= lengths[rows]
-            left -= lengths[rows]
-            strongest.append(rows)
+            share -= level.paragraphs
+            left -= level.paragraphs
+            strongest.append(level.list)
     return strongest
 
 
-async def _lengths(connection: aiosqlite.Connection, lists: Sequence[_Rows], first: int, last: int) -> dict[_Rows, int]:
-    """Count the rows of each list."""
-    if not lists:
-        return {}
-    one = "SELECT count(*) FROM paragraph_index WHERE paragraph_index MATCH ? AND rowid BETWEEN ? AND ?"
-    values = [value for rows in lists for value in (rows.match, first, last)]
-    counted = await connection.execute_fetchall(" UNION ALL ".join([one] * len(lists)), values)
-    return dict(zip(lists, (row[0] for row in counted), strict=True))
-
-
-async def _add_up(connection: aiosqlite.Connection, lists: Sequence[_Rows], first: int, last: int) -> list[int]:
+async def _add_up(
+    connection: aiosqlite.Connection, lists: Sequence[_Rows], first: int, last: int, most: int
+) -> list[int]:
     """Return the rows that are on the heaviest lists; none of them is read further than can be afforded."""
     one = (
         "SELECT * FROM (SELECT rowid AS row, ? AS weight FROM paragraph_index "
@@ -195,5 +210,5 @@ async def _add_up(connection: aiosqlite.Connection, lists: Sequence[_Rows], firs
     every = " UNION ALL ".join([one] * len(lists))
     heaviest = f"SELECT row FROM ({every}) GROUP BY row ORDER BY sum(weight) DESC, row LIMIT ?"  # noqa: S608 - no values
     values = [value for rows in lists for value in (rows.weight, rows.match, first, last, rows.most)]
-    rows = await connection.execute_fetchall(heaviest, [*values, MOST_CANDIDATES])
+    rows = await connection.execute_fetchall(heaviest, [*values, most])
     return [row[0] for row in rows]

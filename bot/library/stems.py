@@ -1,7 +1,7 @@
 """Reduces words to stems, and stems to the root that a family of words shares."""
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 
 import Stemmer
 
@@ -74,3 +74,30 @@ def root(stem: str) -> str:
                 shortened = True
                 break
     return stem
+
+
+def ordinary_word(stem: str) -> str | None:
+    """Return the shortest common English word that has a stem, if there is any."""
+    beginning = _beginning(stem)
+    return _ordinary_stems(beginning).get(stem) if beginning in _ordinary_words() else None
+
+
+def _beginning(word: str) -> str:
+    """Return the letters of a word that its stem has as well, but for a "y" that Porter's algorithm makes an "i"."""
+    return word[:2].replace("y", "i")
+
+
+@cache
+def _ordinary_words() -> Mapping[str, Sequence[str]]:
+    """Return common English words by their beginning; a question asks for a few, and only their like are stemmed."""
+    groups: dict[str, list[str]] = {}
+    for word in english.ordinary_words():
+        stemmed = word if word in english.STOP_WORDS else english.IRREGULAR.get(word, word)
+        groups.setdefault(_beginning(stemmed), []).append(word)
+    return groups
+
+
+@cache
+def _ordinary_stems(beginning: str) -> Mapping[str, str]:
+    language = Words("en")
+    return {language.stem(word): word for word in sorted(_ordinary_words()[beginning], key=len, reverse=True)}

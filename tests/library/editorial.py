@@ -10,9 +10,8 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from bot.library import english
-from bot.library.question import ordinary_stems
 from bot.library.source import DataError, Source, entry_lines, read_source, read_toml
-from bot.library.stems import Words
+from bot.library.stems import Words, ordinary_word
 from bot.library.study import FILES, PROMPT_KINDS, PROMPT_PLACES, check_study, read_study
 from bot.library.words import years
 from bot.reading import Place
@@ -231,7 +230,7 @@ class _Walk:
     def _is_ordinary(self, word: str) -> bool:
         """Whether a word has its capital only because a sentence begins with it."""
         small = word.lower()
-        common = small in english.STOP_WORDS or Words("en").stem(small) in ordinary_stems()
+        common = small in english.STOP_WORDS or ordinary_word(Words("en").stem(small)) is not None
         return common or small in self.names
 
     def _authored(self) -> Iterator[tuple[str, int, str]]:

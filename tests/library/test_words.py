@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.library import english
-from bot.library.stems import Words, root
+from bot.library.stems import Words, ordinary_word, root
 from bot.library.words import compounds, fold, words, years
 from tests.library.shelf import open_shelf, write_reading
 
@@ -210,3 +210,12 @@ def test_function_words_are_folded_as_words_are() -> None:
     listed = english.STOP_WORDS | english.QUESTION_WORDS | english.LIGHT_WORDS | english.DEPENDENT
     assert {word for word in listed if fold(word) != word} == set()
     assert {word for word in english.ordinary_words() if fold(word) != word} == set()
+
+
+def test_every_common_word_is_known_by_its_stem() -> None:
+    language = Words("en")
+    for word in english.ordinary_words():
+        shortest = ordinary_word(language.stem(word))
+        assert shortest is not None, word
+        assert len(shortest) <= len(word), word
+    assert [ordinary_word(stem) for stem in ("", "k", "kibalchich", "xqz", "révolut")] == [None] * 5
