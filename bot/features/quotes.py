@@ -160,12 +160,12 @@ async def quote_passages(
     library: Library, reading: Reading, passages: Sequence[Found], findings: Findings
 ) -> list[Quotation]:
     """Quote passages with the words marked that they were found by."""
-    paragraphs = await library.paragraphs_at(reading.slug, (found.place.paragraph for found in passages))
+    paragraphs = await library.paragraphs_at(reading.slug, (found.paragraph for found in passages))
     quotations = []
     for found in passages:
-        paragraph = paragraphs[found.place.paragraph]
-        marks = await library.marks(reading.slug, paragraph, findings.question, found.place)
-        quotations.append(reading.quotation(paragraph, found.place, marks))
+        paragraph, place = paragraphs[found.paragraph], found.place
+        marks = await library.marks(reading.slug, paragraph, findings.question, place)
+        quotations.append(reading.quotation(paragraph, place, marks))
     return quotations
 
 

@@ -69,7 +69,7 @@ class Concordance:
         self.words: dict[str, list[Standing]] = {}
         self.asked: list[Phrase] = []
         self.phrases: dict[str, list[int]] = {}
-        wanted = None if question is None else frozenset(question.stems).union(question.tokens)
+        wanted = None if question is None else question.stems.union(question.tokens)
         known: dict[frozenset[str], int] = {}
         for candidate in candidates:
             self._add_words(candidate, wanted)

@@ -278,9 +278,10 @@ class Library:
                 typed, [each[0] for each in alike], scorer=JaroWinkler.similarity, score_cutoff=_NEAR, limit=2
             )
             near.update({alike[number][1]: None for _, _, number in matches})
-        study = await self.study(shelf.reading.slug)
-        mentioned = sorted(study.glossary, key=lambda each: -len(each.mentions))
-        return tuple(near or (entry.term for entry in mentioned))[:_MOST_NEAR]
+        if not near:
+            study = await self.study(shelf.reading.slug)
+            near = {entry.term: None for entry in sorted(study.glossary, key=lambda each: -len(each.mentions))}
+        return tuple(near)[:_MOST_NEAR]
 
     async def marks(
         self, slug: str, paragraph: Paragraph, question: Question, place: Place | None = None

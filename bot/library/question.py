@@ -77,11 +77,13 @@ class Question:
     """A question as the search understands it.
 
     Attributes:
+        stems: Every stem that answers a term.
         tokens: Every stem in order, function words too: for phrases.
         corrections: What was typed, and what it was taken for.
     """
 
     terms: tuple[Term, ...]
+    stems: frozenset[str]
     tokens: tuple[str, ...]
     corrections: tuple[tuple[str, str], ...] = ()
     absent: tuple[str, ...] = ()
@@ -90,11 +92,6 @@ class Question:
     def weight(self) -> float:
         """The weight of all the terms."""
         return sum(term.weight for term in self.terms)
-
-    @property
-    def stems(self) -> dict[str, float]:
-        """Every stem that answers a term."""
-        return {stem: share for term in self.terms for stem, share in term.stems.items()}
 
 
 Lookup = Callable[[Sequence[str]], Awaitable[list[Stem]]]
@@ -110,6 +107,7 @@ class _Sense:
     Attributes:
         found: Itself and its relatives, each with how much it counts; empty if the reading has none.
         verbatim: Whether the text itself has this very stem.
+        name: Whether it is no common English word: most such are names.
     """
 
     found: Mapping[str, float] = field(default_factory=dict)
@@ -118,6 +116,7 @@ class _Sense:
     rows: int = 0
     dwelt: Sequence[int] = ()
     verbatim: bool = False
+    name: bool = False
 
 
 _NO_SENSE = _Sense()
@@ -184,6 +183,7 @@ class Understanding:
             terms = []
         return Question(
             terms=tuple(terms),
+            stems=frozenset(stem for term in terms for stem in term.stems),
             tokens=tokens,
             corrections=tuple(corrections.items()),
             absent=tuple(draft.word.text for draft in drafts if not draft.found),
@@ -293,6 +293,7 @@ class Understanding:
             rows=sum(max(each.paragraphs, each.asked) for each in family),
             dwelt=tuple(map(int, exact.dwelt.split())) if exact else (),
             verbatim=exact is not None and exact.sentences > 0,
+            name=self._is_name(stem),
         )
 
     async def _join(self, drafts: list[_Draft], found: Sequence[Word]) -> list[_Draft]:
@@ -351,7 +352,7 @@ class Understanding:
         if draft.framing and share > ASKING:
             share = ABSENT_SCRAP
         if draft.found:
-            sense, topical, name = draft.sense, share > ASKING, self._is_name(draft.stem)
+            sense, topical = draft.sense, share > ASKING
             return Term(
                 word.text,
                 sense.found,
@@ -361,7 +362,7 @@ class Understanding:
                 sense.dwelt,
                 sense.verbatim,
                 topical,
-                name,
+                sense.name,
             )
         if share < 1 or word.text in english.QUERY_WORDS or (len(word.text) <= _SCRAP and not draft.initials):
             share = ABSENT_SCRAP
