@@ -3,15 +3,24 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from bot.library.question import Question
 
-# Single words, each with how much it counts, and whole phrases.
-_Asks = tuple[dict[str, float], tuple[tuple[float, frozenset[str]], ...]]
-_value = lru_cache(maxsize=64)(float)  # there are few, and thousands of each
 _NEXT = "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What a sentence can be asked by beside its own words.
+
+    Attributes:
+        words: Stems, with how much each counts.
+        phrases: The numbers of phrases, with how much they count.
+    """
+
+    words: dict[str, float]
+    phrases: list[tuple[float, list[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +36,39 @@ class Candidate:
     number: int
     sentences: list[str]
     words: list[str]
-    asks: tuple[_Asks, ...]
+    asks: tuple[Asks, ...]
 
     @classmethod
     def load(cls, number: int, stems: str, asks: str) -> "Candidate":
         """Make a candidate of its row."""
-        asked = (
-            (words, tuple((value, frozenset(phrase)) for value, phrase in phrases))
-            for words, phrases in (json.loads(asks, parse_float=_value) if asks else ())
-        )
+        asked = [
+            Asks({stem: weight for weight, group in words for stem in group.split(" ")}, phrases)
+            for words, phrases in (json.loads(asks) if asks else ())
+        ]
         return cls(number, stems.split(_NEXT), stems.replace(_NEXT, f" {_NEXT} ").split(" "), tuple(asked))
+
+
+class Phrases:
+    """The phrases by which sentences of a reading can be asked; they are numbered from 0.
+
+    Attributes:
+        lengths: How many words each has.
+        having: The numbers of those that have a stem.
+    """
+
+    def __init__(self, text: str) -> None:
+        """Read them as they stand in the index: a line for each, with a space between stems."""
+        self.lengths: list[int] = []
+        self.having: dict[str, list[int]] = {}
+        for number, phrase in enumerate(text.split(_NEXT) if text else ()):
+            stems = phrase.split(" ")
+            self.lengths.append(len(stems))
+            for stem in stems:
+                self.having.setdefault(stem, []).append(number)
 
 
 Standing = tuple[int, int, float]
 """A sentence that can be found by a word; how often it has it; how much that counts, 1 if it has it at all."""
-Phrase = tuple[int, list[tuple[int, float]]]
-"""How many words a phrase has; the sentences that can be asked by it, each with how much that counts."""
 
 
 class Concordance:
@@ -56,26 +82,23 @@ class Concordance:
         lengths: How many words each has.
         words: Where each stem stands.
         pairs: Which sentences have one stem right behind another.
-        asked: Every phrase that a sentence can be asked by.
-        phrases: Which of these have a stem.
+        phrases: The phrases by which sentences of the reading can be asked.
+        asked: By the number of a phrase the sentences that can be asked by it, each with how much that counts.
     """
 
-    def __init__(self, candidates: Iterable[Candidate], question: Question | None = None) -> None:
+    def __init__(self, candidates: Iterable[Candidate], phrases: Phrases, question: Question | None = None) -> None:
         """Go through all the words of some paragraphs, or only through those of a question."""
         self.numbers: list[int] = []
         self.starts = [0]
         self.paragraphs: list[int] = []
         self.sentences: list[str] = []
         self.words: dict[str, list[Standing]] = {}
-        self.asked: list[Phrase] = []
-        self.phrases: dict[str, list[int]] = {}
+        self.phrases = phrases
+        self.asked: dict[int, list[tuple[int, float]]] = {}
         wanted = None if question is None else question.stems.union(question.tokens)
-        known: dict[frozenset[str], int] = {}
         for candidate in candidates:
             self._add_words(candidate, wanted)
-            if candidate.asks:
-                self._add_asks(candidate, wanted)
-                self._add_phrases(candidate, known)
+            self._add_asks(candidate, wanted)
             self.paragraphs.extend([len(self.numbers)] * len(candidate.sentences))
             self.numbers.append(candidate.number)
             self.sentences.extend(candidate.sentences)
@@ -101,20 +124,13 @@ class Concordance:
                 number += 1
 
     def _add_asks(self, candidate: Candidate, wanted: frozenset[str] | None) -> None:
-        for number, (words, _) in enumerate(candidate.asks, self.starts[-1]):
-            for stem in words if wanted is None else wanted.intersection(words):
-                self.words.setdefault(stem, []).append((number, 0, words[stem]))
-
-    def _add_phrases(self, candidate: Candidate, known: dict[frozenset[str], int]) -> None:
-        for number, (_, phrases) in enumerate(candidate.asks, self.starts[-1]):
-            shared = {value: (number, value) for value, _ in phrases}
-            for value, phrase in phrases:
-                if phrase not in known:
-                    known[phrase] = len(self.asked)
-                    self.asked.append((len(phrase), []))
-                    for stem in phrase:
-                        self.phrases.setdefault(stem, []).append(known[phrase])
-                self.asked[known[phrase]][1].append(shared[value])
+        for number, asks in enumerate(candidate.asks, self.starts[-1]):
+            for stem in asks.words if wanted is None else wanted.intersection(asks.words):
+                self.words.setdefault(stem, []).append((number, 0, asks.words[stem]))
+            for weight, phrases in asks.phrases:
+                asked = number, weight
+                for phrase in phrases:
+                    self.asked.setdefault(phrase, []).append(asked)
 
     def _every_pair(self) -> dict[tuple[str, str], list[int]]:
         pairs: dict[tuple[str, str], list[int]] = {}

@@ -8,10 +8,11 @@ import re
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from bot.library import english, stems
 from bot.library.impacts import Averages
@@ -22,10 +23,11 @@ from bot.library.words import compounds, words, years
 from bot.reading import Paragraph, Place
 
 log = logging.getLogger(__name__)
+_Key = TypeVar("_Key", str, int)
 
 _SCHEMA = """
 CREATE TABLE reading (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, about TEXT NOT NULL, study TEXT NOT NULL,
-    first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
+    first INTEGER NOT NULL, last INTEGER NOT NULL, phrases TEXT NOT NULL) STRICT;
 CREATE TABLE left_out (slug TEXT NOT NULL, problem TEXT NOT NULL) STRICT;
 CREATE TABLE paragraph (id INTEGER PRIMARY KEY, number INTEGER NOT NULL, section INTEGER NOT NULL, text TEXT NOT NULL,
     notes TEXT NOT NULL, stems TEXT NOT NULL, asks TEXT NOT NULL) STRICT;
@@ -54,12 +56,21 @@ _ABANDONED_SECONDS = 3600
 class _Asks:
     """What a sentence can be asked by beside its own words: single words, and whole phrases with their stems."""
 
-    words: dict[str, float]
-    phrases: list[tuple[float, list[str]]]
+    words: dict[str, float] = field(default_factory=dict)
+    phrases: dict[str, float] = field(default_factory=dict)
 
     def add(self, stemmed: Iterable[str], weight: float) -> None:
+        """Add single words."""
         for stem in stemmed:
             self.words[stem] = max(weight, self.words.get(stem, 0))
+
+    def add_phrases(self, phrases: Iterable[Sequence[str]], weight: float) -> None:
+        """Add phrases with their words; one word is no phrase."""
+        for phrase in phrases:
+            self.add(phrase, weight)
+            if len(set(phrase)) > 1:
+                key = " ".join(sorted(set(phrase)))
+                self.phrases[key] = max(weight, self.phrases.get(key, 0))
 
 
 def reading_folders(roots: Sequence[Path]) -> list[Path]:
@@ -186,6 +197,7 @@ class _Writer:
         self._shown: dict[str, str] = {}
         self._words = stems.Words()
         self._averages = Averages(1, 1)
+        self._phrases: dict[str, int] = {}
 
     def write(self, folder: Path) -> int:
         """Write a reading and return how many paragraphs it has."""
@@ -198,9 +210,12 @@ class _Writer:
         self._words = stems.Words(source.reading.language)
         self._averages = Averages.of(source.reading)
         asks = self._collect_asks(source, study)
+        for ask in asks.values():
+            for phrase in ask.phrases:
+                self._phrases.setdefault(phrase, len(self._phrases))
         last = self._first + len(source.paragraphs) - 1
         self._connection.execute(
-            "INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 self._number,
                 source.reading.slug,
@@ -208,6 +223,7 @@ class _Writer:
                 _json(raw),
                 self._first,
                 last,
+                "\n".join(self._phrases),
             ),
         )
         for row, paragraph in enumerate(source.paragraphs, self._first):
@@ -217,15 +233,15 @@ class _Writer:
 
     def _write_paragraph(self, row: int, paragraph: Paragraph, asks: dict[tuple[int, int], _Asks]) -> None:
         own: list[list[str]] = []
-        asked: list[tuple[dict[str, float], list[tuple[float, list[str]]]]] = []
+        asked: list[_Asks] = []
         for number in range(1, len(paragraph.spans) + 1):
             sentence, variants, cited = self._sentence(paragraph, number)
-            extra = asks.get((paragraph.number, number)) or _Asks({}, [])
+            extra = asks.get((paragraph.number, number)) or _Asks()
             extra.add(cited, CITED)
             extra.add(variants, SPELLING)
             extra.words = {stem: weight for stem, weight in extra.words.items() if stem not in sentence}
             own.append(sentence)
-            asked.append((extra.words, extra.phrases))
+            asked.append(extra)
             self._sentences.update(set(sentence))
             self._asked.update(extra.words.keys())
         self._paragraphs.update({stem for sentence in own for stem in sentence})
@@ -238,9 +254,9 @@ class _Writer:
         self._connection.execute(
             "INSERT INTO paragraph VALUES (?, ?, ?, ?, ?, ?, ?)",
             (row, paragraph.number, paragraph.section, paragraph.text, _json(notes), "\n".join(lines),
-             _json(asked) if any(words or phrases for words, phrases in asked) else ""),
+             self._written(asked)),
         )  # fmt: skip
-        extras = [" ".join(extra) for extra, _ in asked]
+        extras = [" ".join(extra.words) for extra in asked]
         dwelt = dwelt_on(own, self._averages, self._words.stop_words)
         self._dwelt.update(dwelt)
         self._connection.execute(
@@ -253,6 +269,21 @@ class _Writer:
                 (row * SENTENCES_PER_PARAGRAPH + number, line, extra)
                 for number, (line, extra) in enumerate(zip(lines, extras, strict=True), 1)
             ),
+        )
+
+    def _written(self, asked: Sequence[_Asks]) -> str:
+        """Write what sentences can be asked by, as a candidate reads it; empty if that is nothing."""
+        if not any(each.words or each.phrases for each in asked):
+            return ""
+        numbered = [{self._phrases[phrase]: weight for phrase, weight in each.phrases.items()} for each in asked]
+        return _json(
+            [
+                [
+                    [(weight, " ".join(stems)) for weight, stems in _by_weight(each.words)],
+                    _by_weight(phrases),
+                ]
+                for each, phrases in zip(asked, numbered, strict=True)
+            ]
         )
 
     def _sentence(self, paragraph: Paragraph, number: int) -> tuple[list[str], list[str], list[str]]:
@@ -291,20 +322,18 @@ class _Writer:
         asks: dict[tuple[int, int], _Asks] = {}
 
         def at(paragraph: int, sentence: int) -> _Asks:
-            return asks.setdefault((paragraph, sentence), _Asks({}, []))
+            return asks.setdefault((paragraph, sentence), _Asks())
 
         for concept in study.concepts:
             phrases = [self._stems(each) for each in concept.asks]
             for position, place in enumerate(concept.anchors):
                 weight = FURTHER_ANCHOR if position else FIRST_ANCHOR
                 for key in _sentences_of(place):
-                    at(*key).add((stem for phrase in phrases for stem in phrase), weight)
-                    at(*key).phrases += [(weight, phrase) for phrase in phrases]
+                    at(*key).add_phrases(phrases, weight)
         for entry in study.glossary:
             aliases = [self._stems(alias) for alias in (*entry.aliases, *entry.names, entry.term)]
             for where in _naming(source.paragraphs, entry.names):
-                at(*where).add((stem for alias in aliases for stem in alias), SYNONYM)
-                at(*where).phrases += [(SYNONYM, alias) for alias in aliases]
+                at(*where).add_phrases(aliases, SYNONYM)
         groups = [[self._stems(word) for word in group] for group in study.synonyms]
         for paragraph in source.paragraphs if groups else ():
             for number in range(1, len(paragraph.spans) + 1):
@@ -369,3 +398,11 @@ def _stands_in(member: Sequence[str], own: Sequence[str]) -> bool:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _by_weight(weighed: Mapping[_Key, float]) -> list[tuple[float, list[_Key]]]:
+    """Put what has the same weight together."""
+    groups: dict[float, list[_Key]] = {}
+    for key, weight in weighed.items():
+        groups.setdefault(weight, []).append(key)
+    return list(groups.items())

@@ -17,7 +17,7 @@ from rapidfuzz.distance import JaroWinkler
 from bot.errors import UserError
 from bot.library import index
 from bot.library.answered import answers
-from bot.library.concordance import Candidate, Concordance
+from bot.library.concordance import Candidate, Concordance, Phrases
 from bot.library.impacts import Averages, Impacts
 from bot.library.memory import Memory
 from bot.library.passages import Passages
@@ -73,6 +73,7 @@ class _Shelf:
     last: int
     words: Words
     averages: Averages
+    phrases: Phrases
     has_concepts: bool
     understanding: Understanding
 
@@ -121,8 +122,8 @@ class Library:
         if known is not None:
             return known
         row = await self._one(
-            "SELECT id, about, first, last, json_extract(study, '$.concepts.concept') IS NOT NULL FROM reading"
-            " WHERE slug = ?",
+            "SELECT id, about, first, last, phrases, json_extract(study, '$.concepts.concept') IS NOT NULL"
+            " FROM reading WHERE slug = ?",
             slug,
         )
         if row is None:
@@ -135,7 +136,7 @@ class Library:
         about = json.loads(row[1])
         about["sections"] = tuple(Section(**section) for section in about["sections"])
         reading = Reading(**about)
-        number, _, first, last, has_concepts = row
+        number, _, first, last, phrases, has_concepts = row
         language = Words(reading.language)
 
         async def families(roots: Sequence[str]) -> list[Stem]:
@@ -146,7 +147,17 @@ class Library:
 
         # Where any passage will do, no word is in the way of an answer, and each helps to rank.
         understanding = Understanding(reading, language, families, alike, framed=bool(has_concepts))
-        shelf = _Shelf(number, reading, first, last, language, Averages.of(reading), bool(has_concepts), understanding)
+        shelf = _Shelf(
+            number,
+            reading,
+            first,
+            last,
+            language,
+            Averages.of(reading),
+            Phrases(phrases),
+            bool(has_concepts),
+            understanding,
+        )
         return self._shelves.put(slug, shelf)
 
     async def _one(self, sql: str, *values: object) -> Any:
@@ -223,7 +234,8 @@ class Library:
             part = shelf.reading.sections[section - 1]
             first, last = shelf.first + part.first - 1, shelf.first + part.last - 1
         chosen = await candidates(self._connection, question, first, last)
-        return Impacts(Concordance(await self._load(chosen.rows), question), shelf.averages), chosen.more
+        text = Concordance(await self._load(chosen.rows), shelf.phrases, question)
+        return Impacts(text, shelf.averages), chosen.more
 
     async def _load(self, rows: Iterable[int]) -> list[Candidate]:
         known = {row: self._candidates.get(row) for row in rows}
@@ -246,7 +258,7 @@ class Library:
         rows = await self._connection.execute_fetchall(
             "SELECT number, stems, asks FROM paragraph WHERE id BETWEEN ? AND ?", (shelf.first, shelf.last)
         )
-        text = Concordance(Candidate.load(*row) for row in rows)
+        text = Concordance((Candidate.load(*row) for row in rows), shelf.phrases)
         return self._wholes.put(shelf.number, Impacts(text, shelf.averages))
 
     async def _related(self, shelf: _Shelf, roots: Sequence[str]) -> list[Stem]:

@@ -214,13 +214,12 @@ def _wordings(question: Question, text: Concordance) -> dict[int, float]:
 def _alike(question: Question, text: Concordance) -> dict[int, float]:
     """Return how alike the question is to the phrase that it is most alike to, by Dice's coefficient over stems."""
     exact = {stem for term in question.terms for stem, share in term.stems.items() if share == 1}
-    shared = Counter(chain.from_iterable(text.phrases.get(stem, ()) for stem in exact))
+    shared = Counter(chain.from_iterable(text.phrases.having.get(stem, ()) for stem in exact))
     best: dict[int, float] = {}
     for number, count in shared.items():
         if count > 1:
-            length, sentences = text.asked[number]
-            alike = 2 * count / (length + len(question.terms))
-            for sentence, value in sentences:
+            alike = 2 * count / (text.phrases.lengths[number] + len(question.terms))
+            for sentence, value in text.asked.get(number, ()):
                 best[sentence] = max(best.get(sentence, 0.0), value * alike * alike)
     return best
 

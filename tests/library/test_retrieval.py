@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.library.concordance import Candidate, Concordance
+from bot.library.concordance import Candidate, Concordance, Phrases
 from bot.library.impacts import Averages, Impacts
 from bot.library.library import Library, open_library
 from bot.library.ranking import claimed, rank
@@ -58,7 +58,7 @@ async def test_the_best_ten_are_those_of_a_ranking_of_every_paragraph(library: L
             "SELECT number, stems, asks FROM paragraph, reading WHERE slug = ? AND paragraph.id <= last",
             (SLUG,),
         )
-        text = Concordance(Candidate.load(*row) for row in rows)
+        text = Concordance((Candidate.load(*row) for row in rows), Phrases(""))
     every = Impacts(text, Averages.of(await library.reading(SLUG)))
     assert len(text.numbers) > 2 * MOST_CANDIDATES
     same = total = 0
@@ -81,12 +81,13 @@ async def test_all_the_words_of_a_text_rank_it_as_those_of_the_question_do(tmp_p
             candidates = [
                 Candidate.load(*row) for row in connection.execute("SELECT number, stems, asks FROM paragraph")
             ]
-        every = Concordance(candidates)
+            phrases = Phrases(connection.execute("SELECT phrases FROM reading").fetchone()[0])
+        every = Concordance(candidates, phrases)
         for ask in every_question()[::40]:
             question = (await essay.search("price-serge", ask)).question
             whole, own = (
                 list(rank(question, claimed(question, text), Impacts(text, averages)))
-                for text in (every, Concordance(candidates, question))
+                for text in (every, Concordance(candidates, phrases, question))
             )
             assert whole == own, ask
 
