@@ -1,6 +1,7 @@
 """Where the words of some paragraphs stand, so that a question touches only the sentences that have its words."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -92,7 +93,7 @@ class Concordance:
         self.starts = [0]
         self.paragraphs: list[int] = []
         self.sentences: list[str] = []
-        self.words: dict[str, list[Standing]] = {}
+        self.words: defaultdict[str, list[Standing]] = defaultdict(list)
         self.phrases = phrases
         self.asked: dict[int, list[tuple[int, float]]] = {}
         wanted = None if question is None else question.stems.union(question.tokens)
@@ -111,22 +112,23 @@ class Concordance:
         return sum(self.lengths[self.starts[paragraph] : self.starts[paragraph + 1]])
 
     def _add_words(self, candidate: Candidate, wanted: frozenset[str] | None) -> None:
-        number, here = self.starts[-1], dict[str, int]()
-        # Most of this time is spent where most words are passed over, so they are before any is looked at.
-        words = candidate.words if wanted is None else filter((wanted | {_NEXT}).__contains__, candidate.words)
-        for stem in (*words, _NEXT):
-            if stem != _NEXT:
-                here[stem] = here.get(stem, 0) + 1
-            else:
-                for each, count in here.items():
-                    self.words.setdefault(each, []).append((number, count, 1.0))
-                here.clear()
+        # Most words are passed over: they are before any is looked at.
+        found = candidate.words if wanted is None else filter((wanted | {_NEXT}).__contains__, candidate.words)
+        number = self.starts[-1]
+        for stem in found:
+            if stem == _NEXT:
                 number += 1
+                continue
+            standings = self.words[stem]
+            if standings and standings[-1][0] == number:
+                standings[-1] = number, standings[-1][1] + 1, 1.0
+            else:
+                standings.append((number, 1, 1.0))
 
     def _add_asks(self, candidate: Candidate, wanted: frozenset[str] | None) -> None:
         for number, asks in enumerate(candidate.asks, self.starts[-1]):
             for stem in asks.words if wanted is None else wanted.intersection(asks.words):
-                self.words.setdefault(stem, []).append((number, 0, asks.words[stem]))
+                self.words[stem].append((number, 0, asks.words[stem]))
             for weight, phrases in asks.phrases:
                 asked = number, weight
                 for phrase in phrases:
