@@ -131,8 +131,10 @@ def claimed(question: Question, text: Concordance) -> list[float]:
 
 def _are_companions(pair: tuple[str, str], text: Concordance) -> bool:
     """Tell whether one of two words never stands without the other behind or before it."""
-    together = len(text.pairs.get(pair, ()))
-    return together > 0 and any(together == sum(count > 0 for _, count, _ in text.words.get(stem, ())) for stem in pair)
+    together = frozenset(text.pairs.get(pair, ()))
+    return bool(together) and any(
+        all(number in together for number, count, _ in text.words.get(stem, ()) if count > 0) for stem in pair
+    )
 
 
 @dataclass(slots=True)

@@ -144,10 +144,10 @@ async def candidates(connection: aiosqlite.Connection, question: Question, first
     if not terms:
         return Candidates((), more=False)
     paragraphs = last - first + 1
-    if paragraphs <= FEW_PARAGRAPHS:
-        return Candidates(range(first, last + 1), more=False)
     listed, most = sum(min(term.rows, paragraphs) for term in terms), MOST_CANDIDATES
-    if listed <= MOST_CANDIDATES or paragraphs <= MOST_CANDIDATES:
+    if paragraphs <= FEW_PARAGRAPHS or paragraphs <= min(listed, MOST_CANDIDATES):
+        return Candidates(range(first, last + 1), more=False)
+    if min(listed, paragraphs) <= MOST_CANDIDATES:
         lists = [_Rows(_any(stem for term in terms for stem in term.stems), 1)]
     elif listed <= _AFFORDABLE_ROWS:
         lists = [*(rows for term in terms for rows in _lists(term)), *_pairs(question)]
