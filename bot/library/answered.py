@@ -7,15 +7,13 @@ from bot.library.ranking import Found
 
 # So much of a question's weight a passage must cover to count as an answer, where concepts bridge the ways of asking,
 # by how many topics the question has: one may be met by a relative, of two or three most must be met, of many half.
-_ENOUGH = {1: 0.5, 2: 0.68, 3: 0.58, 4: 0.57}
+_ENOUGH = {1: 0.5, 2: 0.65, 3: 0.58, 4: 0.52}
 _ENOUGH_OF_MANY = 0.45
-# Where a name is among them more: much is asked about the names of a text that it does not tell.
-_ENOUGH_WITH_NAMES = {3: 0.6}
 # What is a list need not stand together, if the text has it all: names alone, or so many words without a function word.
 _ENOUGH_OF_A_LIST, _A_LIST = 0.2, 4
 # Where all else that is asked about names weighs so much, so much of it must be told: of few topics more than what
 # stands in the sentences beside.
-_LEAST_BESIDE_NAMES, _ENOUGH_BESIDE_NAMES, _ENOUGH_OF_FEW, _FEW, _ROUNDING = 2.0, 0.05, 0.352, 3, 0.3
+_LEAST_BESIDE_NAMES, _ENOUGH_BESIDE_NAMES, _ENOUGH_OF_FEW, _FEW, _ROUNDING = 2.0, 0.05, 0.352, 3, 0.1
 # Without concepts a word that the reading does not have tells nothing: it may say the same in other words.
 _ENOUGH_WITHOUT_CONCEPTS = 0.03
 
@@ -36,10 +34,7 @@ def answers(best: Found, question: Question, claims: Sequence[float], has_concep
         return best.coverage >= _ENOUGH_OF_A_LIST
     if _names_alone(best, question, claims):
         return False
-    enough = _ENOUGH.get(max(1, len(topics)), _ENOUGH_OF_MANY)
-    if any(term.name for term in topics):
-        enough = _ENOUGH_WITH_NAMES.get(len(topics), enough)
-    return best.named and best.coverage >= enough
+    return best.named and best.coverage >= _ENOUGH.get(max(1, len(topics)), _ENOUGH_OF_MANY)
 
 
 def _names_alone(best: Found, question: Question, claims: Sequence[float]) -> bool:

@@ -41,10 +41,6 @@ QUERY_WORDS = frozenset(
 )
 """Words of query languages and markup, which some paste; they count for little where the reading does not have them."""
 
-QUANTITY, DURATION, DESIGNATION, CONTENTS, WORKS = "quantity", "duration", "designation", "contents", "catalogue"
-CHIEF, FOUNDER, PLACE, TOWN = "chieftain", "founder", "whereabouts", "municipality"
-BEING = frozenset({"is", "are", "was", "were"})
-"""What stands second in "what were his poems about"."""
 ATTRIBUTES = {
     ("how", "old"): "age",
     ("how", "large"): "size",
@@ -56,36 +52,10 @@ ATTRIBUTES = {
     ("become", "of"): "fate",
     ("what", "year"): "date",
     ("which", "year"): "date",
-    ("how", "many"): QUANTITY,
-    ("how", "often"): QUANTITY,
-    ("how", "high"): QUANTITY,
-    ("name", "of"): DESIGNATION,
-    ("names", "of"): DESIGNATION,
-    ("title", "of"): DESIGNATION,
-    ("leader", "of"): CHIEF,
-    ("leaders", "of"): CHIEF,
-    ("head", "of"): CHIEF,
-    ("boss", "of"): CHIEF,
-    ("who", "led"): CHIEF,
-    ("who", "headed"): CHIEF,
-    ("who", "commanded"): CHIEF,
-    ("who", "founded"): FOUNDER,
-    ("who", "started"): FOUNDER,
-    ("who", "invented"): FOUNDER,
-    ("who", "created"): FOUNDER,
-    ("what", "town"): TOWN,
-    ("which", "town"): TOWN,
-    ("what", "city"): TOWN,
-    ("which", "city"): TOWN,
-    ("what", "novels"): WORKS,
-    ("which", "novels"): WORKS,
-    ("what", "books"): WORKS,
-    ("which", "books"): WORKS,
-    ("how", "long"): DURATION,
 }
 """Two words that say little one by one, and what they ask for together."""
 
-GUIDANCE, INSTRUCTIONS, FORECAST, DATE = "guidance", "howto", "outlook", "date"
+GUIDANCE, INSTRUCTIONS, FORECAST = "guidance", "howto", "outlook"
 ADVICE = {
     ("how", "do", "i"): INSTRUCTIONS,
     ("how", "can", "i"): INSTRUCTIONS,
@@ -94,14 +64,8 @@ ADVICE = {
     ("should", "we"): GUIDANCE,
     ("when", "will"): FORECAST,
     ("will",): FORECAST,
-    ("when", "did"): DATE,
-    ("when", "was"): DATE,
-    ("when", "were"): DATE,
-    ("where", "did"): PLACE,
-    ("where", "was"): PLACE,
-    ("where", "were"): PLACE,
 }
-"""Words with which a question begins that asks what to do, what is to come, when or where, and what it asks for."""
+"""Words with which a question begins that asks what to do or what is to come, and what it asks for."""
 
 DEMISE = "demise"
 """What is asked for by "how did she die" and "what did she die of"; that she died does not answer it."""
@@ -112,10 +76,7 @@ LIFE = frozenset(
 )
 """Words that ask for the author's own life where they follow the name; a reading hardly tells of it."""
 
-TOLD = frozenset({QUANTITY, DURATION, DESIGNATION, CONTENTS, WORKS, CHIEF, FOUNDER, PLACE, TOWN, DATE})
-"""What the concepts of a reading tell of its sentences by these very words; where they do not, it is not asked for."""
-
-DEMANDED = TOLD | {"age", "physique", "size", DEMISE, GUIDANCE, INSTRUCTIONS, FORECAST, LIFE_OF_THE_AUTHOR}
+DEMANDED = frozenset({"age", "physique", "size", DEMISE, GUIDANCE, INSTRUCTIONS, FORECAST, LIFE_OF_THE_AUTHOR})
 """Those of all these without which nothing answers."""
 
 KNOWN_NAMES = frozenset("franco mao tito lennon".split())
@@ -152,29 +113,27 @@ FRAMING_WORDS = frozenset(
 
 LIGHT_WORDS = frozenset(
     """
-    able absolutely actual actually add almost alone already alright altogether always anybody anymore anyone
-    anything apparently appear appeared appears approximately around away back bad basically become behind best
-    better big bloke blokes bother bothered briefly bring bringing brings brought bunch came carried carry case
-    catch caught certain certainly chance chances chap chaps chose clearly come common completely consider
-    considered currently day days dear decide decided deeply definitely different directly done dude early easily
-    easy end ended ending enough entire entirely especially essayist essentially even eventually everybody everyone
-    everything everywhere evidently exact exactly expect expected extremely eyes face faced faces fact fairly far
-    feel fellow fellows felt figure figured finally first firstly folk folks former full fully gave generally get
-    getting give given go goes going gone good gotten great greatly guess guy guys half hand hard hardly heap heaps
-    held help high highly hold holds honestly hopefully idea ideas immediately important incidentally include
-    included includes including indeed initially instead involved keep kept large largely last lastly late lately
-    later least less let liked likely likes literally little live loads long longer look lot lots made main mainly
-    make makes making manage managed many matter mattered men merely middle moment mostly name namely nearly need
-    never new next nice nobody normally notably nothing nowadays nowhere number obviously occasionally occur
-    occurred often ok okay old open order ordinarily ordinary originally others otherwise part particular
-    particularly partly people per person personally pick picked picking place plan play plenty point possible
+    able absolutely actual actually add almost alone already alright altogether always anybody anyone anything
+    apparently appear appeared appears approximately around away back bad basically become best better big bother
+    bothered briefly bring bringing brings brought came carried carry case catch caught certain certainly chance
+    chances clearly come common completely consider considered currently day days dear decide decided deeply
+    definitely different directly done early easily easy end enough entire entirely especially essentially even
+    eventually everybody everyone everything everywhere evidently exact exactly expect expected extremely face faced
+    faces fact fairly far feel felt figure figured finally first firstly former full fully gave generally get give
+    given go goes going gone good great greatly guess half hand hard hardly held help high highly hold holds
+    honestly hopefully idea ideas immediately important incidentally include included includes including indeed
+    initially instead involved keep kept large largely last lastly late lately later least less let likely literally
+    little live long longer look lot made main mainly make makes making manage managed many matter mattered men
+    merely middle moment mostly name namely nearly need never new next nice nobody normally notably nothing nowadays
+    nowhere number obviously occasionally occur occurred often ok okay old open order ordinarily ordinary originally
+    others otherwise part particular particularly partly people per person personally place plan play point possible
     precisely presumably previously primarily probably problem properly provide provided put quickly quite rarely
-    reached readily reason reasons recently reckon reckoned reckons recommend recommended remain remained remains
-    require required respectively role roughly run secondly seem seemingly seems seen seldom separately seriously
-    set several shape shaped short show side significantly simply simultaneously since slightly small somebody
-    someone sometimes somewhere soon specific specifically stand stands start stay stood stop stopped stopping stops
-    strictly strongly stuff subsequently suddenly suppose supposedly sure surely take taken thoroughly threw throw
-    thrown time times together told took totally toward towards tried true truly try trying turn turned two typical
+    readily reason reasons recently reckon reckoned reckons recommend recommended remain remained remains require
+    required respectively role roughly run secondly seem seemingly seems seen seldom separately seriously set
+    several shape shaped short show side significantly simply simultaneously since slightly small somebody someone
+    sometimes somewhere soon specific specifically stand stands start stay stood stop stopped stopping stops
+    strictly strongly subsequently suddenly suppose supposedly sure surely take taken thoroughly threw throw thrown
+    time times together told took totally toward towards tried true truly try trying turn turned two typical
     typically ultimately undoubtedly unfortunately use used using usual usually utterly various virtually wait
     waited want went whole widely wish wished wonder work world worth year years yes young
     """.split()

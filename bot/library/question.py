@@ -20,7 +20,7 @@ RELATIVE, KINDRED = 0.55, 0.75
 _DOCTRINE = ("ism", "ist")
 ABSENT_NAME, ABSENT_WORD = 1.4, 1.0
 """How heavy a word is that the reading does not have, as a share of the weight of its rarest word."""
-LIGHT, ASKING, DEMANDED = 0.6, 0.3, 2.2
+LIGHT, ASKING, DEMANDED = 0.6, 0.3, 1.7
 """How much an everyday word counts beside one that names a topic; a word by which people ask for a passage; and one for
 what an answer must tell, as its age of somebody."""
 ABSENT_SCRAP, _SCRAP = 0.05, 2
@@ -190,23 +190,16 @@ class Understanding:
         )
 
     def _advised(self, found: list[Word]) -> list[Word]:
-        """Put one word for those that ask for it together: "how do I", "will", "when did", "what was it about"."""
+        """Put one word for those that ask what to do or what is to come: "how do I", "should we", "will"."""
         texts = tuple(word.text for word in found)
         for opening, asked in english.ADVICE.items():
             if texts[: len(opening)] == opening and not self._leads_up(texts[len(opening) :]):
                 return [Word(asked, found[0].start, found[len(opening) - 1].end), *found[len(opening) :]]
-        what, being, about = texts[:1] == ("what",), texts[1:2], texts[-1:] == ("about",)
-        if what and about and english.BEING.issuperset(being) and self._is_topic(texts[-2]):
-            return [*found[:-1], Word(english.CONTENTS, found[-1].start, found[-1].end)]
         dying = [n for n, text in enumerate(texts) if text in ("die", "died")][-1:]
         if dying and ((texts[:2] == ("how", "did") and texts[-1] == "die") or texts[dying[0] + 1 :] == ("of",)):
             word = found[dying[0]]
             return [*found[: dying[0]], Word(english.DEMISE, word.start, word.end)]
         return found
-
-    def _is_topic(self, word: str) -> bool:
-        """Tell whether a word is what "what is ... about" asks of, as "it" and "the essay" are not."""
-        return word not in self._words.stop_words | self._framing | self._asking
 
     def _leads_up(self, following: Sequence[str]) -> bool:
         """Tell whether nothing follows, or what one asks of the bot or of the text: "how do I find"."""
@@ -371,9 +364,7 @@ class Understanding:
                 topical,
                 sense.name,
             )
-        if word.text in english.QUERY_WORDS | english.TOLD:
-            share = ABSENT_SCRAP
-        if share < 1 or (len(word.text) <= _SCRAP and not draft.initials):
+        if share < 1 or word.text in english.QUERY_WORDS or (len(word.text) <= _SCRAP and not draft.initials):
             share = ABSENT_SCRAP
         name = (word.capital and word.start > 0) or draft.initials or self._ordinary(draft.stem) is None
         rarest = inverse_frequency(self._sentences, 0)
