@@ -36,7 +36,7 @@ _FEW_TERMS, _FEW_PAIRS = 6, 3
 # this much where it merely occurs, and so much from level to level.
 _PLAIN = 0.9
 _LEVELS = (1.15, 1.3, 1.45, 1.6, 1.75, 1.9)
-_MARKS = tuple(chr(0xE001 + level) for level in range(len(_LEVELS)))
+MARKS = tuple(chr(0xE001 + level) for level in range(len(_LEVELS)))
 """Written behind a stem to make another word of it; for private use, so that no text has them, and letters to FTS5."""
 # BM25's constants; ranking has its own, which this need not follow exactly.
 _K1, _B_SENTENCE, _B_PARAGRAPH, _PARAGRAPH_SHARE = 1.4, 0.35, 0.7, 0.4
@@ -60,7 +60,7 @@ def dwelt_on(sentences: Sequence[Sequence[str]], averages: Averages, ignored: fr
         value += alone if often == 1 else _PARAGRAPH_SHARE * _saturated(often, length, _B_PARAGRAPH)
         level = bisect(_LEVELS, value / (1 + _PARAGRAPH_SHARE))
         if level and stem not in ignored:
-            dwelt.append(stem + _MARKS[level - 1])
+            dwelt.append(stem + MARKS[level - 1])
     return dwelt
 
 
@@ -70,7 +70,7 @@ def levels_of(stem: str, dwelt: Mapping[str, int]) -> str:
     Args:
         dwelt: How many paragraphs have each word of :func:`dwelt_on`.
     """
-    paragraphs = [dwelt.get(stem + mark, 0) for mark in _MARKS]
+    paragraphs = [dwelt.get(stem + mark, 0) for mark in MARKS]
     return " ".join(map(str, paragraphs)) if any(paragraphs) else ""
 
 
@@ -112,7 +112,7 @@ def _occurrences(term: Term) -> Iterator[_Rows]:
 def _dwelling(term: Term) -> Iterator[_Level]:
     """Yield the lists of the paragraphs that dwell on a term, those that do so most last; none that is empty."""
     for stem in _exact(term):
-        for mark, level, paragraphs in zip(_MARKS, _LEVELS, term.dwelt, strict=False):
+        for mark, level, paragraphs in zip(MARKS, _LEVELS, term.dwelt, strict=False):
             if paragraphs:
                 yield _Level(_Rows(_any([stem + mark]), term.weight * (level - _PLAIN)), paragraphs)
 

@@ -12,7 +12,7 @@ from bot.library.concordance import Candidate, Concordance, Phrases
 from bot.library.impacts import Averages, Impacts
 from bot.library.library import Library, open_library
 from bot.library.ranking import claimed, rank
-from bot.library.retrieval import MOST_CANDIDATES, dwelt_on
+from bot.library.retrieval import MARKS, MOST_CANDIDATES, dwelt_on
 from bot.settings import SHIPPED_DATA
 from tests.bench.generated import write_readings
 from tests.library.test_search import every_question
@@ -110,6 +110,23 @@ async def test_what_plain_bm25_puts_first_is_found(library: Library, folder: Pat
             wanted += len(best)
     connection.close()
     assert found / wanted > 0.97
+
+
+def test_the_index_says_how_many_paragraphs_dwell_on_a_word(folder: Path) -> None:
+    with index(folder) as connection:
+        first, last = connection.execute("SELECT first, last FROM reading WHERE slug = ?", (SLUG,)).fetchone()
+        known = connection.execute(
+            "SELECT stem, dwelt FROM stem, reading WHERE slug = ? AND reading = reading.id AND dwelt ORDER BY stem",
+            (SLUG,),
+        ).fetchall()
+        assert len(known) > 100
+        for stem, dwelt in known[::20]:
+            for mark, paragraphs in zip(MARKS, dwelt.split(), strict=True):
+                (counted,) = connection.execute(
+                    "SELECT count(*) FROM paragraph_index WHERE paragraph_index MATCH ? AND rowid BETWEEN ? AND ?",
+                    (f'"{stem}{mark}"', first, last),
+                ).fetchone()
+                assert counted == int(paragraphs), stem
 
 
 async def test_one_reading_is_never_answered_from_another(library: Library) -> None:
