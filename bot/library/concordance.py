@@ -1,27 +1,14 @@
 """Where the words of some paragraphs stand, so that a question touches only the sentences that have its words."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from bot.library.asks import Asks, read_asks
 from bot.library.question import Question
 
 _NEXT = "\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Asks:
-    """What a sentence can be asked by beside its own words.
-
-    Attributes:
-        words: Stems, with how much each counts.
-        phrases: The numbers of phrases, with how much they count.
-    """
-
-    words: dict[str, float]
-    phrases: list[tuple[float, list[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +29,7 @@ class Candidate:
     @classmethod
     def load(cls, number: int, stems: str, asks: str) -> "Candidate":
         """Make a candidate of its row."""
-        asked = [
-            Asks({stem: weight for weight, group in words for stem in group.split(" ")}, phrases)
-            for words, phrases in (json.loads(asks) if asks else ())
-        ]
-        return cls(number, stems.split(_NEXT), stems.replace(_NEXT, f" {_NEXT} ").split(" "), tuple(asked))
+        return cls(number, stems.split(_NEXT), stems.replace(_NEXT, f" {_NEXT} ").split(" "), read_asks(asks))
 
 
 class Phrases:
@@ -96,7 +79,7 @@ class Concordance:
         self.words: defaultdict[str, list[Standing]] = defaultdict(list)
         self.phrases = phrases
         self.asked: dict[int, list[tuple[int, float]]] = {}
-        wanted = None if question is None else question.stems.union(question.tokens)
+        wanted = None if question is None else question.stems.union(question.tokens, [_NEXT])
         for candidate in candidates:
             self._add_words(candidate, wanted)
             self._add_asks(candidate, wanted)
@@ -113,7 +96,7 @@ class Concordance:
 
     def _add_words(self, candidate: Candidate, wanted: frozenset[str] | None) -> None:
         # Most words are passed over: they are before any is looked at.
-        found = candidate.words if wanted is None else filter((wanted | {_NEXT}).__contains__, candidate.words)
+        found = candidate.words if wanted is None else filter(wanted.__contains__, candidate.words)
         number = self.starts[-1]
         for stem in found:
             if stem == _NEXT:

@@ -8,13 +8,13 @@ import re
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
 
 from bot.library import english, stems
+from bot.library.asks import GatheredAsks, write_asks
 from bot.library.impacts import Averages
 from bot.library.retrieval import dwelt_on, levels_of
 from bot.library.source import DataError, Source, read_source
@@ -23,7 +23,6 @@ from bot.library.words import compounds, words, years
 from bot.reading import Paragraph, Place
 
 log = logging.getLogger(__name__)
-_Key = TypeVar("_Key", str, int)
 
 _SCHEMA = """
 CREATE TABLE reading (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, about TEXT NOT NULL, study TEXT NOT NULL,
@@ -50,27 +49,6 @@ _BRACKETS = re.compile(r"\([^()]*\)")
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 _LONGEST_CITATION = 10
 _ABANDONED_SECONDS = 3600
-
-
-@dataclass(slots=True)
-class _Asks:
-    """What a sentence can be asked by beside its own words: single words, and whole phrases with their stems."""
-
-    words: dict[str, float] = field(default_factory=dict)
-    phrases: dict[str, float] = field(default_factory=dict)
-
-    def add(self, stemmed: Iterable[str], weight: float) -> None:
-        """Add single words."""
-        for stem in stemmed:
-            self.words[stem] = max(weight, self.words.get(stem, 0))
-
-    def add_phrases(self, phrases: Iterable[Sequence[str]], weight: float) -> None:
-        """Add phrases with their words; one word is no phrase."""
-        for phrase in phrases:
-            self.add(phrase, weight)
-            if len(set(phrase)) > 1:
-                key = " ".join(sorted(set(phrase)))
-                self.phrases[key] = max(weight, self.phrases.get(key, 0))
 
 
 def reading_folders(roots: Sequence[Path]) -> list[Path]:
@@ -231,12 +209,12 @@ class _Writer:
         self._write_vocabulary()
         return len(source.paragraphs)
 
-    def _write_paragraph(self, row: int, paragraph: Paragraph, asks: dict[tuple[int, int], _Asks]) -> None:
+    def _write_paragraph(self, row: int, paragraph: Paragraph, asks: dict[tuple[int, int], GatheredAsks]) -> None:
         own: list[list[str]] = []
-        asked: list[_Asks] = []
+        asked: list[GatheredAsks] = []
         for number in range(1, len(paragraph.spans) + 1):
             sentence, variants, cited = self._sentence(paragraph, number)
-            extra = asks.get((paragraph.number, number)) or _Asks()
+            extra = asks.get((paragraph.number, number)) or GatheredAsks()
             extra.add(cited, CITED)
             extra.add(variants, SPELLING)
             extra.words = {stem: weight for stem, weight in extra.words.items() if stem not in sentence}
@@ -254,7 +232,7 @@ class _Writer:
         self._connection.execute(
             "INSERT INTO paragraph VALUES (?, ?, ?, ?, ?, ?, ?)",
             (row, paragraph.number, paragraph.section, paragraph.text, _json(notes), "\n".join(lines),
-             self._written(asked)),
+             write_asks(asked, self._phrases)),
         )  # fmt: skip
         extras = [" ".join(extra.words) for extra in asked]
         dwelt = dwelt_on(own, self._averages, self._words.stop_words)
@@ -269,21 +247,6 @@ class _Writer:
                 (row * SENTENCES_PER_PARAGRAPH + number, line, extra)
                 for number, (line, extra) in enumerate(zip(lines, extras, strict=True), 1)
             ),
-        )
-
-    def _written(self, asked: Sequence[_Asks]) -> str:
-        """Write what sentences can be asked by, as a candidate reads it; empty if that is nothing."""
-        if not any(each.words or each.phrases for each in asked):
-            return ""
-        numbered = [{self._phrases[phrase]: weight for phrase, weight in each.phrases.items()} for each in asked]
-        return _json(
-            [
-                [
-                    [(weight, " ".join(stems)) for weight, stems in _by_weight(each.words)],
-                    _by_weight(phrases),
-                ]
-                for each, phrases in zip(asked, numbered, strict=True)
-            ]
         )
 
     def _sentence(self, paragraph: Paragraph, number: int) -> tuple[list[str], list[str], list[str]]:
@@ -317,12 +280,12 @@ class _Writer:
         kept = [word.text for word in found if word.text not in self._words.stop_words] + compounds(found)
         return self._words.stems(kept)
 
-    def _collect_asks(self, source: Source, study: Study) -> dict[tuple[int, int], _Asks]:
+    def _collect_asks(self, source: Source, study: Study) -> dict[tuple[int, int], GatheredAsks]:
         """Gather by (paragraph, sentence) what concepts, synonyms and the glossary's aliases add to it."""
-        asks: dict[tuple[int, int], _Asks] = {}
+        asks: dict[tuple[int, int], GatheredAsks] = {}
 
-        def at(paragraph: int, sentence: int) -> _Asks:
-            return asks.setdefault((paragraph, sentence), _Asks())
+        def at(paragraph: int, sentence: int) -> GatheredAsks:
+            return asks.setdefault((paragraph, sentence), GatheredAsks())
 
         for concept in study.concepts:
             phrases = [self._stems(each) for each in concept.asks]
@@ -398,11 +361,3 @@ def _stands_in(member: Sequence[str], own: Sequence[str]) -> bool:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _by_weight(weighed: Mapping[_Key, float]) -> list[tuple[float, list[_Key]]]:
-    """Put what has the same weight together."""
-    groups: dict[float, list[_Key]] = {}
-    for key, weight in weighed.items():
-        groups.setdefault(weight, []).append(key)
-    return list(groups.items())

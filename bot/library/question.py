@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from bot.library import english, stems
 from bot.library.memory import Memory
-from bot.library.slips import meant_by, whole_of
+from bot.library.slips import SHORTEST_CORRECTED, is_near, meant_by, whole_of
 from bot.library.words import Word, words
 from bot.reading import Reading
 
@@ -25,7 +25,6 @@ LIGHT, ASKING, DEMANDED = 0.6, 0.3, 1.7
 what an answer must tell, as its age of somebody."""
 ABSENT_SCRAP, _SCRAP = 0.05, 2
 """How much a word counts that says nothing: a framing, an everyday word or a scrap that the reading does not have."""
-_SHORTEST_CORRECTED = 4
 _REMEMBERED = 512
 
 
@@ -310,7 +309,7 @@ class Understanding:
     async def _correct(self, draft: _Draft, corrections: dict[str, str], *, given: bool) -> None:
         """Read a word that the reading does not have as one that it is part of, or misspells."""
         typed = draft.word.text
-        if len(typed) < _SHORTEST_CORRECTED or typed.isdigit():
+        if len(typed) < SHORTEST_CORRECTED or typed.isdigit():
             return
         is_word = self._is_word(typed, draft.stem)
         if (is_word and not given) or typed in english.KNOWN_NAMES:
@@ -319,7 +318,7 @@ class Understanding:
         name = given or (draft.word.capital and draft.word.start > 0)
         best = (not is_word and whole_of(typed, alike)) or meant_by(typed, alike, name)
         near = best is not None and OSA.distance(typed, best[0]) <= 1
-        draft.framing = not name and not near and self._is_near_framing(typed)
+        draft.framing = not name and not near and is_near(typed, self._words.stop_words | self._words.question_words)
         if best is None or draft.framing:
             return
         word, shown = best
@@ -327,13 +326,6 @@ class Understanding:
         await self._find([draft])
         if draft.found:
             corrections[typed] = shown
-
-    def _is_near_framing(self, typed: str) -> bool:
-        """Tell whether a word is one slip away from one that says nothing of the topic: "waht", "abuot"."""
-        return any(
-            word[0] == typed[0] and len(word) >= _SHORTEST_CORRECTED and OSA.distance(typed, word, score_cutoff=1) <= 1
-            for word in self._words.stop_words | self._words.question_words
-        )
 
     def _ordinary(self, stem: str) -> str | None:
         return stems.ordinary_word(stem) if self._words.stop_words else None

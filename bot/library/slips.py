@@ -1,9 +1,10 @@
 """Takes a word that a reading does not have for one that it has: the whole of it, or what was meant by a slip."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
+SHORTEST_CORRECTED = 4
 _SHORTEST_PART = 4
 _LONG = 9
 _SAME_BEGINNING = 0.1
@@ -45,3 +46,11 @@ def meant_by(typed: str, alike: Sequence[tuple[str, str, int]], name: bool) -> t
             if best is None or (score, uses) > best[:2]:
                 best = score, uses, (word, shown)
     return best and best[2]
+
+
+def is_near(typed: str, known: Iterable[str]) -> bool:
+    """Tell whether a word is at most one slip away from a known one that begins like it: "waht", "abuot"."""
+    return any(
+        word[0] == typed[0] and len(word) >= SHORTEST_CORRECTED and OSA.distance(typed, word, score_cutoff=1) <= 1
+        for word in known
+    )
