@@ -36,10 +36,10 @@ _UNIT = """
 After=multi-user.target
 [Service]
 Type=oneshot
-ExecStart=/bin/bash /root/trial.sh
-StandardOutput=file:/root/trial.out
-StandardError=file:/root/trial.err
-ExecStopPost=/bin/sh -c 'echo $EXIT_STATUS >/root/trial.code; systemctl --no-block poweroff'
+ExecStart=/bin/bash /srv/trial.sh
+StandardOutput=file:/srv/trial.out
+StandardError=file:/srv/trial.err
+ExecStopPost=/bin/sh -c 'echo $EXIT_STATUS >/srv/trial.code; systemctl --no-block poweroff'
 TimeoutStartSec=infinity
 """
 
@@ -58,7 +58,7 @@ class Guest:
 
     def __init__(self, machine: Machine, script: str) -> None:
         self._machine = machine
-        machine.place("/root/trial.sh").write_text(script, "utf-8")
+        machine.place("/srv/trial.sh").write_text(script, "utf-8")
         machine.place("/etc/systemd/system/trial.service").write_text(_UNIT, "utf-8")
         wanted = machine.place("/etc/systemd/system/default.target.wants/trial.service")
         wanted.symlink_to("/etc/systemd/system/trial.service")
@@ -82,6 +82,6 @@ class Guest:
                     process.kill()
                     await process.wait()
                 await asyncio.to_thread(subprocess.run, [*apart, _TIDIED], env=environment, check=False)
-        code, out, err = (self._machine.read(f"/root/trial.{name}") for name in ("code", "out", "err"))
+        code, out, err = (self._machine.read(f"/srv/trial.{name}") for name in ("code", "out", "err"))
         told = f"{console[-1000:]!r} {errors[-1000:]!r}\n{out[-3000:]}\n{err[-6000:]}"
         assert code.strip() == "0", told

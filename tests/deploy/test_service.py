@@ -38,12 +38,12 @@ print("loaded")
 """
 SCRIPT = r"""
 set -eux
-say() { printf '%s: %s\n' "$1" "$2" >>/root/said.txt; }
+say() { printf '%s: %s\n' "$1" "$2" >>/srv/said.txt; }
 shown() { systemctl show --value --property "$2" "$1"; }
 git clone --quiet /srv/kruzhok /opt/kruzhok
 for step in 1 2 3; do
-    if [ $step = 3 ]; then install -D -m 644 /root/trial.conf /etc/systemd/system/kruzhok.service.d/trial.conf; fi
-    sh -e -u /root/steps/install.$step </root/token
+    if [ $step = 3 ]; then install -D -m 644 /srv/trial.conf /etc/systemd/system/kruzhok.service.d/trial.conf; fi
+    sh -e -u /srv/steps/install.$step </srv/token
 done
 say installed "$(systemctl is-active kruzhok.service) $(systemctl is-enabled kruzhok.service)"
 say timer "$(systemctl is-active kruzhok-backup.timer)"
@@ -55,8 +55,8 @@ say status "$(shown kruzhok.service StatusText)"
 say memory "$(awk '/VmRSS/ {print $2}' /proc/$pid/status)"
 if nsenter --target $pid --mount touch /opt/kruzhok/x; then say root writable; else say root read-only; fi
 
-sh -e -u /root/steps/look.1 >/root/look.txt || say look $?
-cat /root/look.txt >&2
+sh -e -u /srv/steps/look.1 >/srv/look.txt || say look $?
+cat /srv/look.txt >&2
 
 kill -KILL $pid
 for _ in $(seq 100); do
@@ -67,20 +67,20 @@ say killed "$(shown kruzhok.service NRestarts) $(systemctl is-active kruzhok.ser
 
 sed 's/^Type=.*/Type=oneshot/; s/^ExecStart=.*/ExecStart=\/opt\/kruzhok\/.venv\/bin\/python \/root-imports.py/' \
     /opt/kruzhok/deploy/kruzhok.service | grep -v '^Restart=\|^WatchdogSec=' >/etc/systemd/system/imports.service
-cp /root/imports.py /root-imports.py
+cp /srv/imports.py /root-imports.py
 chmod 644 /root-imports.py
 systemctl daemon-reload
 systemctl start imports.service || journalctl --no-pager --unit imports.service >&2
 say imports "$(shown imports.service Result)"
 
-sh -e -u /root/steps/backup.1
+sh -e -u /srv/steps/backup.1
 say backup "$(shown kruzhok-backup.service Result)"
 say copies "$(stat -c '%U %a' /var/lib/kruzhok-backups/kruzhok-*.tar | sort | uniq -c | tr -s ' ')"
-sh -e -u /root/steps/backup.2
+sh -e -u /srv/steps/backup.2
 say restored "$(systemctl is-active kruzhok.service)"
 
 git -C /srv/kruzhok -c user.name=x -c user.email=x@example.org commit --quiet --allow-empty --message newer
-sh -e -u /root/steps/upgrade.1
+sh -e -u /srv/steps/upgrade.1
 say upgraded "$(systemctl is-active kruzhok.service) $(git -C /opt/kruzhok log -1 --format=%s)"
 
 began=$(date +%s%N)
@@ -90,7 +90,7 @@ say stopped "$(shown kruzhok.service Result) $(( ($(date +%s%N) - began) / 10000
 : >/etc/kruzhok/discord-token
 systemctl start kruzhok.service && say started wrongly
 say refused "$(shown kruzhok.service ExecMainStatus) $(systemctl is-active kruzhok.service)"
-journalctl --no-pager >/root/journal.txt
+journalctl --no-pager >/srv/journal.txt
 """
 
 
@@ -116,7 +116,7 @@ def typed(machine: Machine) -> None:
     blocks = {"install": "Install", "look": "Look after it", "backup": "Back up and restore", "upgrade": "Upgrade"}
     for name, heading in blocks.items():
         for number, block in enumerate(TYPED[heading], 1):
-            machine.place(f"/root/steps/{name}.{number}").write_text(block, "utf-8")
+            machine.place(f"/srv/steps/{name}.{number}").write_text(block, "utf-8")
 
 
 async def test_what_is_said_of_systemd_works_under_systemd(booting: Machine, served: Loopback) -> None:
@@ -124,7 +124,7 @@ async def test_what_is_said_of_systemd_works_under_systemd(booting: Machine, ser
     proxies = served.environment
     drop_in = DROP_IN.format(api=proxies["KRUZHOK_DISCORD_API"], gateway=proxies["KRUZHOK_DISCORD_GATEWAY"])
     for path, text in (("trial.conf", drop_in), ("token", f"{TOKEN}\n"), ("imports.py", IMPORTS)):
-        booting.place(f"/root/{path}").write_text(text, "utf-8")
+        booting.place(f"/srv/{path}").write_text(text, "utf-8")
     running = asyncio.ensure_future(Guest(booting, SCRIPT).run())
     try:
         await asyncio.wait((running, asyncio.ensure_future(served.ready.wait())), return_when=asyncio.FIRST_COMPLETED)
@@ -135,11 +135,11 @@ async def test_what_is_said_of_systemd_works_under_systemd(booting: Machine, ser
         await running
     finally:
         running.cancel()
-    said = dict(line.split(": ", 1) for line in booting.read("/root/said.txt").splitlines())
+    said = dict(line.split(": ", 1) for line in booting.read("/srv/said.txt").splitlines())
     milliseconds = int(said.pop("stopped").removeprefix("success "))
     assert milliseconds < 5000
     assert int(said.pop("memory")) < 512 * 1024
-    assert TOKEN not in booting.read("/root/journal.txt")
+    assert TOKEN not in booting.read("/srv/journal.txt")
     assert said == {
         "installed": "active enabled",
         "timer": "active",
