@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -95,7 +95,7 @@ def _build(data: Path, state: Path) -> list[str]:
     """Build in a process of its own, to see the memory it takes."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
         seconds, peak = apart.submit(build, data, state).result()
-    with sqlite3.connect(_index(state)) as connection:
+    with closing(sqlite3.connect(_index(state))) as connection:
         passages = next(connection.execute("SELECT count(*) FROM sentence_index"))[0]
     size = _index(state).stat().st_size / 1e6
     return [f"{seconds:.1f}", f"{size:.1f}", f"{size / passages * 1000:.2f}", f"{peak:.0f}"]
@@ -119,19 +119,20 @@ def _index(state: Path) -> Path:
 
 async def _answers(layout: Layout, settings: Settings) -> list[Sequence[str]]:
     rows: list[Sequence[str]] = []
-    connection = sqlite3.connect(_index(settings.state))
-    async with open_app(settings) as app:
-        for name, frequency in (("rare", 2), ("common", 1), ("very common", 0)):
-            for length in _LENGTHS:
-                tell(f"{layout.name}: {length} {name} words")
-                questions = await _questions(app.library, connection, frequency, length)
-                quote, search, bare = await _three_ways(app, connection, questions)
-                ratio = quote.at(0.5) / bare.at(0.5)
-                aim = _verdict("p99 <", layout.aim, max(quote.at(0.99), search.at(0.99)), " ms")
-                if layout.aim is None:
-                    aim = _verdict("twice bare", 2, ratio)
-                rows.append([layout.name, f"{length} {name}", str(quote), str(search), str(bare), f"{ratio:.2f}", aim])
-    connection.close()
+    with closing(sqlite3.connect(_index(settings.state))) as connection:
+        async with open_app(settings) as app:
+            for name, frequency in (("rare", 2), ("common", 1), ("very common", 0)):
+                for length in _LENGTHS:
+                    tell(f"{layout.name}: {length} {name} words")
+                    questions = await _questions(app.library, connection, frequency, length)
+                    quote, search, bare = await _three_ways(app, connection, questions)
+                    ratio = max(quote.at(0.5), search.at(0.5)) / bare.at(0.5)
+                    aim = _verdict("p99 <", layout.aim, max(quote.at(0.99), search.at(0.99)), " ms")
+                    if layout.aim is None:
+                        aim = _verdict("twice bare", 2, ratio)
+                    rows.append(
+                        [layout.name, f"{length} {name}", str(quote), str(search), str(bare), f"{ratio:.2f}", aim]
+                    )
     return rows
 
 

@@ -3,7 +3,7 @@
 import random
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -36,9 +36,9 @@ async def library(folder: Path) -> AsyncIterator[Library]:
         yield await open_library(stack, [folder / "data"], folder / "state")
 
 
-def index(folder: Path) -> sqlite3.Connection:
-    """The library's index, opened as a plain database."""
-    return sqlite3.connect(next((folder / "state").glob("library-*.sqlite")))
+def index(folder: Path) -> AbstractContextManager[sqlite3.Connection]:
+    """The library's index, opened as a plain database, and closed in the end (its own `with` would only commit)."""
+    return closing(sqlite3.connect(next((folder / "state").glob("library-*.sqlite"))))
 
 
 async def questions(library: Library, count: int) -> list[str]:
@@ -93,22 +93,21 @@ async def test_all_the_words_of_a_text_rank_it_as_those_of_the_question_do(tmp_p
 
 
 async def test_what_plain_bm25_puts_first_is_found(library: Library, folder: Path) -> None:
-    connection = index(folder)
-    first, last = connection.execute("SELECT first, last FROM reading WHERE slug = ?", (SLUG,)).fetchone()
-    found = wanted = 0
-    for question in await questions(library, 60):
-        match = "body: (" + " OR ".join(f'"{word}"' for word in question.split()) + ")"
-        plain = connection.execute(
-            "SELECT rowid FROM paragraph_index WHERE paragraph_index MATCH ? AND rowid BETWEEN ? AND ? "
-            "ORDER BY bm25(paragraph_index) LIMIT 10",
-            (match, first, last),
-        )
-        best = {row - first + 1 for (row,) in plain}
-        passages = (await library.search(SLUG, question)).passages
-        if passages:
-            found += len(best & {passage.place.paragraph for passage in passages})
-            wanted += len(best)
-    connection.close()
+    with index(folder) as connection:
+        first, last = connection.execute("SELECT first, last FROM reading WHERE slug = ?", (SLUG,)).fetchone()
+        found = wanted = 0
+        for question in await questions(library, 60):
+            match = "body: (" + " OR ".join(f'"{word}"' for word in question.split()) + ")"
+            plain = connection.execute(
+                "SELECT rowid FROM paragraph_index WHERE paragraph_index MATCH ? AND rowid BETWEEN ? AND ? "
+                "ORDER BY bm25(paragraph_index) LIMIT 10",
+                (match, first, last),
+            )
+            best = {row - first + 1 for (row,) in plain}
+            passages = (await library.search(SLUG, question)).passages
+            if passages:
+                found += len(best & {passage.place.paragraph for passage in passages})
+                wanted += len(best)
     assert found / wanted > 0.97
 
 
