@@ -14,7 +14,7 @@ from bot.platforms.discord.respond import PATIENCE
 from bot.reply import Reply
 from tests.cogs.test_menus import DISCUSS, FIND
 from tests.platforms.discord.circle import Circle, buttons, spelled
-from tests.platforms.discord.test_delivery import denied
+from tests.platforms.discord.places import denied
 
 
 async def config(circle: Circle, name: str, value: str = "", **options: Any) -> str:

@@ -8,7 +8,7 @@ import simcord
 
 from bot.platforms.discord import limits
 from tests.platforms.discord.circle import Circle, buttons, components, spelled, text
-from tests.platforms.discord.test_delivery import denied
+from tests.platforms.discord.places import denied
 
 HOSTILE = "@everyone @here [masked](https://x.org) https://x.org **bold** </quote:1> Is that so?"
 
