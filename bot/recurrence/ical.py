@@ -6,9 +6,9 @@ from datetime import date, time
 from typing import Any
 
 from bot.errors import UserError
+from bot.recurrence.names import CODES
 from bot.recurrence.refusals import NO_TIME, NOT_FINER, ONE_TIME, not_a_date, not_a_time, shown
 from bot.recurrence.rule import Day, Frequency, When
-from bot.recurrence.writing import CODES
 
 _EXAMPLE = "RRULE:FREQ=WEEKLY;BYDAY=TH;BYHOUR=19;BYMINUTE=0"
 _LOOKS_SO = re.compile(r"[A-Z-]*=|(?:RRULE|DTSTART|DTEND|DURATION|EXDATE|RDATE|EXRULE|FREQ|BEGIN)\b", re.IGNORECASE)

@@ -7,7 +7,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
 from bot.errors import UserError
-from bot.recurrence.writing import MONTHS, WEEKDAYS, listed
+from bot.recurrence.names import MONTHS, WEEKDAYS, listed
 
 EXAMPLES = (
     "thursdays 19:00",

@@ -1,13 +1,14 @@
-"""What recurs: one time of day on the days of a rule, or on one date; checked, and in one form for equal rules."""
+"""What recurs: one time of day on the days of a rule, or on one date; checked, and written alike for equal rules."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
+from itertools import groupby
 from typing import NamedTuple
 
 from bot.errors import UserError
-from bot.recurrence import writing
+from bot.recurrence.names import CODES, FREE, MONTHS, ORDINALS, WEEKDAYS, WORKING, listed, nth
 
 MOST_TIMES = 1000
 FIRST_YEAR, LAST_YEAR = 1970, 2199
@@ -87,7 +88,15 @@ class When:
         _simplify(self)
 
     def __str__(self) -> str:
-        return writing.written(self)
+        words = _in_words(self)
+        if not words:
+            return _rrule(self)
+        end = ""
+        if self.until:
+            end = f" until {self.until}"
+        elif self.count:
+            end = f" {self.count} time{'s' if self.count > 1 else ''}"
+        return f"{words} {self.time_of_day:%H:%M}{end}"
 
 
 def _from_the_end(number: int) -> tuple[bool, int]:
@@ -210,3 +219,76 @@ def _shortest_period(when: When) -> Frequency:
             return Frequency.YEARLY
         return Frequency.MONTHLY
     return Frequency.WEEKLY if when.by_day else Frequency.DAILY
+
+
+def _in_words(when: When) -> str:
+    if when.on:
+        return when.on.isoformat()
+    if when.by_set_pos or when.week_start:
+        return ""
+    if when.frequency is Frequency.YEARLY:
+        return _yearly(when)
+    if when.by_month:
+        return ""
+    if when.frequency is Frequency.MONTHLY:
+        return _monthly(when)
+    return _weekly(when) if when.frequency is Frequency.WEEKLY else _daily(when)
+
+
+def _daily(when: When) -> str:
+    if when.by_day:
+        return ""
+    return "daily" if when.interval == 1 else f"every {when.interval} days"
+
+
+def _weekly(when: When) -> str:
+    days = tuple(day.weekday for day in when.by_day)
+    if when.interval > 1:
+        return f"every {when.interval} weeks on {listed([WEEKDAYS[day] for day in days])}"
+    if days in (WORKING, FREE):
+        return "weekdays" if days == WORKING else "weekends"
+    return listed([f"{WEEKDAYS[day]}s" for day in days])
+
+
+def _monthly(when: When) -> str:
+    every = "" if when.interval == 1 else f"every {when.interval} months on the "
+    if not when.by_day:
+        if any(day < -1 for day in when.by_month_day):
+            return ""
+        days = [nth(day) if day > 0 else "last day" for day in when.by_month_day]
+        return (every or "monthly on the ") + listed(days)
+    if when.by_month_day or any(day.ordinal not in ORDINALS for day in when.by_day):
+        return ""
+    weekdays = [
+        f"{listed([ORDINALS[day.ordinal] for day in days])} {WEEKDAYS[weekday]}"
+        for weekday, days in groupby(when.by_day, _weekday)
+    ]
+    return every + listed(weekdays)
+
+
+def _weekday(day: Day) -> int:
+    return day.weekday
+
+
+def _yearly(when: When) -> str:
+    if when.by_day or len(when.by_month) != 1 or len(when.by_month_day) != 1 or when.by_month_day[0] < 0:
+        return ""
+    every = "yearly" if when.interval == 1 else f"every {when.interval} years"
+    return f"{every} on {when.by_month_day[0]} {MONTHS[when.by_month[0] - 1]}"
+
+
+def _rrule(when: When) -> str:
+    lists = {
+        "BYMONTH": when.by_month,
+        "BYMONTHDAY": when.by_month_day,
+        "BYDAY": [f"{day.ordinal or ''}{CODES[day.weekday]}" for day in when.by_day],
+        "BYSETPOS": when.by_set_pos,
+    }
+    parts = [f"FREQ={when.frequency.upper()}"]
+    parts += [f"INTERVAL={when.interval}"] if when.interval > 1 else []
+    parts += [f"WKST={CODES[when.week_start]}"] if when.week_start else []
+    parts += [f"{name}={','.join(map(str, values))}" for name, values in lists.items() if values]
+    parts += [f"BYHOUR={when.time_of_day.hour}", f"BYMINUTE={when.time_of_day.minute}"]
+    parts += [f"UNTIL={when.until:%Y%m%d}"] if when.until else []
+    parts += [f"COUNT={when.count}"] if when.count else []
+    return f"RRULE:{';'.join(parts)}"

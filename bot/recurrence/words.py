@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.errors import UserError
 from bot.recurrence.line import Line
+from bot.recurrence.names import FREE, MONTHS, ORDINALS, WEEKDAYS, WORKING
 from bot.recurrence.refusals import (
     NO_DAY,
     NO_TIME,
@@ -17,7 +18,6 @@ from bot.recurrence.refusals import (
     once_or_weekly,
 )
 from bot.recurrence.rule import Day, Frequency, When
-from bot.recurrence.writing import FREE, MONTHS, ORDINALS, WEEKDAYS, WORKING
 
 _SINGULAR = {"tues": 1, "thur": 3, "thurs": 3} | {
     word: number for number, name in enumerate(WEEKDAYS) for word in (name, name[:3])
