@@ -15,8 +15,8 @@ from rich.console import Console
 from bot.app import App
 from bot.caller import Caller
 from bot.commands import well_formed
-from bot.platforms.terminal.chat import PROMPT, Conversation, is_leaving
 from bot.platforms.terminal.completion import CommandCompleter, choices
+from bot.platforms.terminal.conversation import PROMPT, Conversation, is_leaving
 from bot.platforms.terminal.render import show
 from bot.platforms.terminal.room import Room
 from bot.reply import Reply

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bot.app import open_app
 from bot.platforms.terminal.ask import local_caller
-from bot.platforms.terminal.chat import PROMPT, Conversation
+from bot.platforms.terminal.conversation import PROMPT, Conversation
 from bot.platforms.terminal.render import MOST_COLUMNS, show
 from bot.reply import Reply
 from bot.settings import SHIPPED_DATA, Settings
