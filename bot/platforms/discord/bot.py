@@ -8,19 +8,18 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.answers import mark
 from bot.app import App
 from bot.commands import BUG
 from bot.errors import UserError
 from bot.features.group_values import switched_off
-from bot.platforms.discord.autocomplete import Completions
+from bot.platforms.discord.client import KruzhokClient
 from bot.platforms.discord.dashboard import ChooseSetting, submitted
-from bot.platforms.discord.flood import TOO_MANY, Flood
+from bot.platforms.discord.flood import TOO_MANY
 from bot.platforms.discord.interaction import PLATFORM, Interaction, look_up, said, server_named, texts
 from bot.platforms.discord.presses import PRESSED
-from bot.platforms.discord.respond import InFlight, tell
+from bot.platforms.discord.respond import tell
 from bot.platforms.discord.sync import sync
 from bot.platforms.discord.welcome import welcome
 
@@ -46,13 +45,11 @@ COGS = (
 # Menus go on what commands go on: where these are switched off, so are they.
 STANDING_FOR = {"Find in the reading": "quote", "Discuss this": "discuss"}
 UNKNOWN_COMMAND = "This command is from another version of Kruzhok. Restart Discord to see the present ones."
-# After the last server has come in; discord.py waits 2 seconds by default.
-_READY_SECONDS = 0.2
 # Without these there is no connection; it is better to end.
 _VITAL = {"READY", "RESUMED"}
 
 
-class Tree(app_commands.CommandTree["KruzhokBot"]):
+class Tree(app_commands.CommandTree[KruzhokClient]):
     """The slash commands, counted by member, with answers for whatever goes wrong."""
 
     async def interaction_check(self, interaction: Interaction) -> bool:
@@ -86,7 +83,7 @@ class Tree(app_commands.CommandTree["KruzhokBot"]):
             await tell(interaction, BUG)
 
 
-class KruzhokBot(commands.AutoShardedBot):
+class KruzhokBot(KruzhokClient):
     """Kruzhok on Discord.
 
     Args:
@@ -95,27 +92,8 @@ class KruzhokBot(commands.AutoShardedBot):
     """
 
     def __init__(self, app: App, clock: Callable[[], float] = monotonic, shard_count: int | None = None) -> None:
-        options: dict[str, Any] = {} if shard_count is None else {"shard_count": shard_count}
-        super().__init__(
-            command_prefix=commands.when_mentioned,
-            help_command=None,
-            tree_cls=Tree,
-            intents=discord.Intents(guilds=True),
-            allowed_mentions=discord.AllowedMentions.none(),
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-            member_cache_flags=discord.MemberCacheFlags.none(),
-            chunk_guilds_at_startup=False,
-            max_messages=None,
-            guild_ready_timeout=_READY_SECONDS,
-            **options,
-        )
+        super().__init__(app, Tree, clock, shard_count)
         self._connection.parsers = {name: _passing_over(name, read) for name, read in self._connection.parsers.items()}
-        self.app = app
-        self.flood = Flood(clock)
-        self.in_flight = InFlight()
-        self.completions = Completions(app)
-        self.mentions: dict[str, int] = {}
         self.begun = asyncio.Event()
         self._condition = app.conditions.of(PLATFORM)
         self._broken_shards: set[int] = set()

@@ -1,19 +1,13 @@
 """Who asks on Discord, where, and what was typed."""
 
-from typing import TYPE_CHECKING
-
 import discord
 
 from bot.caller import Caller
 from bot.commands import Command
 from bot.features.group_values import DEFAULTS, Values
+from bot.platforms.discord.client import KruzhokClient
 
-if TYPE_CHECKING:
-    from bot.platforms.discord.bot import KruzhokBot
-
-    Interaction = discord.Interaction[KruzhokBot]
-else:
-    Interaction = discord.Interaction
+Interaction = discord.Interaction[KruzhokClient]
 
 PLATFORM = "discord"
 _VALUES = "values"

@@ -12,8 +12,9 @@ from bot.features.group_values import HERE, NONE, Setting
 from bot.features.posts import KINDS
 from bot.features.setting_values import DEFAULT, SWITCHABLE
 from bot.platforms.discord import limits
-from bot.platforms.discord.autocomplete import Choice, Complete, Known, choices, fold, guarded, listed, log
+from bot.platforms.discord.autocomplete import Choice, Complete, choices, guarded, listed, log
 from bot.platforms.discord.interaction import Interaction, caller, look_up, said, server, values
+from bot.platforms.discord.vocabulary import Known, fold
 from bot.recurrence.when import EXAMPLES
 from bot.recurrence.zones import zone_names
 

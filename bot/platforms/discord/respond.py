@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -30,31 +30,6 @@ MORE = "There is more than fits here: /read and /discuss show the reading and it
 _UNKNOWN_INTERACTION, _ALREADY_ANSWERED = 10062, 40060
 
 Answer = Coroutine[Any, Any, Reply]
-
-
-class InFlight:
-    """What is being answered, or noted of servers, so that the bot can finish it before it goes."""
-
-    def __init__(self) -> None:
-        self._number = 0
-        self._none = asyncio.Event()
-        self._none.set()
-
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        """Count one answer, or one note, for as long as it takes."""
-        self._number += 1
-        self._none.clear()
-        try:
-            yield
-        finally:
-            self._number -= 1
-            if not self._number:
-                self._none.set()
-
-    async def finished(self) -> None:
-        """Wait until nothing is being answered."""
-        await self._none.wait()
 
 
 async def respond(interaction: Interaction, answer: Answer, private: bool | None = None) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from bot import dividing
 from bot.platforms.discord import limits
-from bot.platforms.discord.autocomplete import Known, choices
+from bot.platforms.discord.autocomplete import choices
+from bot.platforms.discord.vocabulary import Known
 from tests.platforms.discord.circle import Circle, text
 
 
@@ -85,5 +86,5 @@ def test_what_is_too_long_to_be_sent_back_is_not_offered() -> None:
 
 @pytest.mark.goes_wrong
 async def test_a_bug_offers_nothing(circle: Circle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(circle.bot, "completions", None)
+    monkeypatch.setattr(circle.bot, "vocabularies", None)
     assert await offered(circle, "quote", "words", "x") == {}
