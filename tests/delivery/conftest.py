@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.bench.table import Table
-from tests.delivery.trial import Figures, Service, Trial, prepare, serving
+from tests.delivery.figures import Figures
+from tests.delivery.groups import prepare
+from tests.delivery.service import Service, serving
+from tests.delivery.trial import Trial
 
 _TOLD = pytest.StashKey[list[tuple[str, int, Figures]]]()
 Try = Callable[..., Trial]

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from tests.delivery.conftest import Try
-from tests.delivery.trial import DAY, HOUR, LEASE, Trial
+from tests.delivery.moments import DAY, HOUR, LEASE
+from tests.delivery.trial import Trial
 
 YEARS = 5 * 365 * DAY
 JUMPS = {"1 h": HOUR, "1 day": DAY, "5 years": YEARS}
@@ -95,4 +96,4 @@ def test_what_a_clock_that_was_ahead_began_to_try_is_given_up_after_an_hour(tria
     begun.clock.jump(-5 * HOUR)
     begun.clock.advance(LOOK_UP)
     begun.pass_time(2 * HOUR)
-    assert begun.rows("SELECT group_id FROM schedule WHERE paused <> ''") == [("fake:g0",)]
+    assert begun.database.rows("SELECT group_id FROM schedule WHERE paused <> ''") == [("fake:g0",)]

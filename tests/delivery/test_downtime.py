@@ -3,13 +3,14 @@
 import pytest
 
 from tests.delivery.conftest import Try
-from tests.delivery.trial import HOUR, LEASE, Trial
+from tests.delivery.moments import HOUR, LEASE
+from tests.delivery.trial import Trial
 
 LATE = "Late: planned for"
 
 
 def notices(trial: Trial) -> list[str]:
-    return [row[0] for row in trial.rows("SELECT text FROM notice ORDER BY number")]
+    return [row[0] for row in trial.database.rows("SELECT text FROM notice ORDER BY number")]
 
 
 @pytest.mark.extended

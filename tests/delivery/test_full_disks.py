@@ -5,7 +5,8 @@ import signal
 import pytest
 
 from tests.delivery.conftest import Try
-from tests.delivery.trial import HOUR, LEASE, Trial
+from tests.delivery.moments import HOUR, LEASE
+from tests.delivery.trial import Trial
 
 
 def fill(trial: Trial, is_full: bool) -> None:

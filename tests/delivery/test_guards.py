@@ -5,9 +5,9 @@ import signal
 import pytest
 
 from tests.delivery.conftest import Try
+from tests.delivery.moments import HOUR, LEASE
 from tests.delivery.test_kills import kill_at
 from tests.delivery.test_stops import stop_at
-from tests.delivery.trial import HOUR, LEASE
 
 
 def test_the_trial_sees_what_comes_twice_where_nobody_looks_before_posting(trial: Try) -> None:
@@ -21,12 +21,12 @@ def test_the_trial_sees_what_comes_twice_where_nobody_looks_before_posting(trial
 @pytest.mark.extended
 def test_the_trial_sees_what_comes_twice_after_an_older_copy_where_nobody_looks(trial: Try) -> None:
     begun = trial(groups=4)
-    copy = begun.copy()
+    copy = begun.database.copy()
     begun.start(broken=("no look",))
     begun.until(begun.day(0))
     begun.pass_time(HOUR)
     begun.worker.kill()
-    begun.put_back(copy)
+    begun.database.put_back(copy)
     begun.start(broken=("no look",))
     begun.pass_time(LEASE)
     assert begun.figures(range(1)).duplicated == begun.groups

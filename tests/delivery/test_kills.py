@@ -5,7 +5,8 @@ from random import Random
 import pytest
 
 from tests.delivery.conftest import Try
-from tests.delivery.trial import DAY, LEASE, Trial
+from tests.delivery.moments import DAY, LEASE
+from tests.delivery.trial import Trial
 
 STEPS = (
     "before claim",
@@ -94,4 +95,4 @@ def test_the_end_of_a_schedule_is_said_once_however_it_is_killed(trial: Try) -> 
     begun.start()
     begun.pass_time(3 * DAY)
     assert ["ends with that" in each["text"] for each in begun.messages()] == [False] * sections + [True]
-    assert begun.rows("SELECT paused FROM schedule WHERE number = 2") == [("everything was posted",)]
+    assert begun.database.rows("SELECT paused FROM schedule WHERE number = 2") == [("everything was posted",)]

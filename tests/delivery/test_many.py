@@ -17,7 +17,7 @@ from bot.features.delivery.clocks import Clocks
 from bot.posting import Post, Receipt, Target
 from bot.settings import SHIPPED_DATA, Settings
 from tests.delivery.client import NAME, ServicePlatform
-from tests.delivery.trial import BEGIN, FIRST_DAY
+from tests.delivery.moments import BEGIN, FIRST_DAY
 
 RATE = 22.0
 

@@ -5,7 +5,7 @@ import pytest
 from bot.operating.backup import back_up
 from bot.operating.restore import restore
 from tests.delivery.conftest import Try
-from tests.delivery.trial import HOUR, LEASE
+from tests.delivery.moments import HOUR, LEASE
 
 
 @pytest.mark.parametrize("hours", [0, pytest.param(3, marks=pytest.mark.extended)])
@@ -15,19 +15,19 @@ def test_what_was_posted_since_the_copy_is_not_posted_again(trial: Try, hours: i
     if moment == "before anything is due":
         begun.start()
         begun.until(begun.day(0), at_most=5)
-        copy = begun.copy()
+        copy = begun.database.copy()
     else:
         begun.clock.advance(begun.day(0).timestamp() + 1 - begun.clock.told)
         begun.start("after choice", passing=2)
         assert begun.died()
-        copy = begun.copy()
+        copy = begun.database.copy()
         begun.clock.advance(LEASE)
         begun.start()
     begun.pass_time(2 * LEASE)
     begun.worker.kill()
     assert begun.figures(range(1)).posted == 6
     begun.clock.advance(hours * HOUR + 1)
-    begun.put_back(copy)
+    begun.database.put_back(copy)
     begun.start()
     begun.pass_time(HOUR)
     begun.until(begun.day(2))
@@ -38,12 +38,12 @@ def test_what_was_posted_since_the_copy_is_not_posted_again(trial: Try, hours: i
 @pytest.mark.extended
 def test_a_copy_that_is_days_old_repeats_no_post_and_no_prompt(trial: Try) -> None:
     begun = trial(groups=4)
-    copy = begun.copy()
+    copy = begun.database.copy()
     begun.start()
     begun.until(begun.day(2))
     begun.pass_time(HOUR)
     begun.worker.kill()
-    begun.put_back(copy)
+    begun.database.put_back(copy)
     begun.start()
     begun.pass_time(HOUR)
     begun.judge("older copy of days ago", 1, range(3))
@@ -62,7 +62,7 @@ def test_a_backup_that_is_restored_repeats_no_post(trial: Try) -> None:
     with file.open("rb") as stream:
         aside = restore(begun.state, stream, file.name, begun.clock.now()).aside
     assert aside
-    assert begun.rows("SELECT count(*) FROM occurrence WHERE state = 'posted'") == [(0,)]
+    assert begun.database.rows("SELECT count(*) FROM occurrence WHERE state = 'posted'") == [(0,)]
     begun.start()
     begun.pass_time(HOUR)
     begun.until(begun.day(2))

@@ -7,7 +7,8 @@ from itertools import product
 import pytest
 
 from tests.delivery.conftest import Try
-from tests.delivery.trial import HOUR, LEASE, Trial
+from tests.delivery.moments import HOUR, LEASE
+from tests.delivery.trial import Trial
 
 STEPS = (
     "before claim",

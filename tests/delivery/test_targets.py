@@ -5,7 +5,8 @@ import re
 import pytest
 
 from tests.delivery.conftest import Try
-from tests.delivery.trial import HOUR, LEASE, Trial
+from tests.delivery.moments import HOUR, LEASE
+from tests.delivery.trial import Trial
 
 FAULTS = (
     ("drop after", 6),
@@ -27,7 +28,7 @@ FAULTS = (
 
 
 def notices(trial: Trial) -> list[str]:
-    return [row[0] for row in trial.rows("SELECT text FROM notice ORDER BY number")]
+    return [row[0] for row in trial.database.rows("SELECT text FROM notice ORDER BY number")]
 
 
 @pytest.mark.parametrize(("how", "times"), FAULTS)
@@ -168,7 +169,7 @@ def test_a_thread_that_cannot_be_opened_is_told_and_pauses_nothing(trial: Try) -
     assert notices(begun) == [
         "The post of schedule 1 is there, but it has no thread: the channel takes no posts from Kruzhok."
     ]
-    assert begun.rows("SELECT count(*) FROM schedule WHERE paused <> ''") == [(0,)]
+    assert begun.database.rows("SELECT count(*) FROM schedule WHERE paused <> ''") == [(0,)]
     begun.until(begun.day(1))
     begun.pass_time(LEASE)
     begun.judge("thread: 403 for a day", 1, range(2))
@@ -188,9 +189,11 @@ def test_a_post_that_gets_through_at_the_last_try_is_not_given_up_for_its_thread
     begun.start()
     begun.until(begun.day(0))
     begun.pass_time(52 * 60)
-    assert begun.rows("SELECT 1 FROM occurrence WHERE attempts >= 5 AND posted_at IS NULL")
+    assert begun.database.rows("SELECT 1 FROM occurrence WHERE attempts >= 5 AND posted_at IS NULL")
     begun.steer(faults={"g0": [{"where": "thread", "how": "403", "times": -1}]})
-    retry = begun.rows("SELECT due_at FROM occurrence WHERE posted_at IS NULL AND due_at IS NOT NULL")[0][0] / 1000
+    retry = (
+        begun.database.rows("SELECT due_at FROM occurrence WHERE posted_at IS NULL AND due_at IS NOT NULL")[0][0] / 1000
+    )
     late = begun.day(0).timestamp() + HOUR + 60
     if retry < late:  # that none of its tries comes before the hour is over
         begun.worker.kill()
@@ -228,7 +231,7 @@ def test_a_thread_that_moderators_no_longer_want_is_not_tried_for_ever(trial: Tr
     begun.pass_time(60)
     begun.give(0, "/config threads off")
     begun.pass_time(HOUR / 2)
-    assert begun.rows("SELECT count(*) FROM occurrence WHERE due_at IS NOT NULL") == [(0,)]
+    assert begun.database.rows("SELECT count(*) FROM occurrence WHERE due_at IS NOT NULL") == [(0,)]
     begun.judge("thread: unwell, then not wanted", 1, range(1))
 
 
@@ -237,11 +240,11 @@ def test_a_thread_that_moderators_no_longer_want_is_not_tried_for_ever(trial: Tr
 )
 def test_a_schedule_that_cannot_be_computed_keeps_nobody_waiting(trial: Try, what: str) -> None:
     begun = trial()
-    begun.change(f"UPDATE schedule SET {what} WHERE group_id = 'fake:g0'")  # noqa: S608 - a constant
+    begun.database.change(f"UPDATE schedule SET {what} WHERE group_id = 'fake:g0'")  # noqa: S608 - a constant
     begun.start()
     begun.until(begun.day(0))
     begun.pass_time(LEASE)
-    assert begun.rows("SELECT group_id FROM schedule WHERE paused <> ''") == [("fake:g0",)]
+    assert begun.database.rows("SELECT group_id FROM schedule WHERE paused <> ''") == [("fake:g0",)]
     assert len(notices(begun)) == 1
     begun.until(begun.day(1))
     begun.pass_time(LEASE)
