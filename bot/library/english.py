@@ -1,5 +1,6 @@
 """What the search knows of English: words that carry no topic, and inflections that no suffix rule finds."""
 
+import re
 from importlib import resources
 
 STOP_WORDS = frozenset(
@@ -167,9 +168,10 @@ _IRREGULAR = """
     conclusion conclusions:conclude expansion:expand destruction:destroy belief beliefs:believe proof:prove choice
     choices:choose growth:grow flight:flee speech speeches:speak loss losses:lose
     hypotheses:hypothesis bases:base phenomena:phenomenon criteria:criterion defence:defense defences:defense
-    offence:offense organisation:organization organisations:organization labour:labor centre:center theatre:theater
-    programme:program programmes:program colour:color honour:honor favour:favor neighbour:neighbor behaviour:behavior
-    armour:armor rumour:rumor trumped:fabricate
+    offence:offense centre centres:center theatre theatres:theater programme programmes:program
+    practise practised practising practises:practice licence licences:license pretence pretences:pretense grey:gray
+    sceptic sceptics sceptical skeptical:skeptic judgement judgements:judgment ageing:age gaol gaols gaoled:jail
+    manoeuvre manoeuvres manoeuvring:maneuver plough ploughs:plow trumped:fabricate
 """
 
 
@@ -187,6 +189,21 @@ def _irregular() -> dict[str, str]:
 
 IRREGULAR = _irregular()
 """Irregular forms and British spellings, each with its base."""
+
+# "nationalise", "analysed", "labourer"; of short words, as "rise" and "hour", these letters are no ending.
+_BRITISH = re.compile(
+    r"(?<=[a-z]{4})is(?=(?:e|ed|es|er|ers|ing|able|ation|ations)$)|(?<=[a-z]{3}l)ys(?=(?:e|ed|es|ing)$)"
+    r"|(?<=[a-z]{3})our(?=(?:s|ed|er|ers|ing|able|ite|ites|hood|hoods|less)?$)"
+)
+_AMERICAN = {"is": "iz", "ys": "yz", "our": "or"}
+_NOT_BRITISH = ("improvis",)  # or else it would have the stem of "improve"
+
+
+def american(word: str) -> str:
+    """Return a folded English word with the endings of American spelling; words that know no other may change too."""
+    if word.startswith(_NOT_BRITISH):
+        return word
+    return _BRITISH.sub(lambda match: _AMERICAN[match[0]], word)
 
 
 def ordinary_words() -> list[str]:

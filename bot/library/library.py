@@ -21,13 +21,14 @@ from bot.library.concordance import Candidate, Concordance, Phrases
 from bot.library.impacts import Averages, Impacts
 from bot.library.memory import Memory
 from bot.library.passages import Passages
-from bot.library.question import Question, Stem, Understanding
+from bot.library.question import Question, Stem
 from bot.library.ranking import claimed, named_first, rank
 from bot.library.retrieval import FEW_PARAGRAPHS, candidates
 from bot.library.sharing import rows_sharing
 from bot.library.source import DataError
 from bot.library.stems import Words, root
 from bot.library.study import Study, make_study
+from bot.library.understanding import Pair, Understanding
 from bot.library.words import words
 from bot.reading import Erratum, Paragraph, Place, Quoted, Reading, Section, Speaker
 
@@ -145,8 +146,11 @@ class Library:
         async def alike(word: str) -> list[tuple[str, str, int]]:
             return await self._alike(shelf, word)
 
+        async def beside(pairs: Sequence[Pair]) -> set[Pair]:
+            return await self._beside(shelf, pairs)
+
         # Where any passage will do, no word is in the way of an answer, and each helps to rank.
-        understanding = Understanding(reading, language, families, alike, framed=bool(has_concepts))
+        understanding = Understanding(reading, language, families, alike, beside, framed=bool(has_concepts))
         shelf = _Shelf(
             number,
             reading,
@@ -280,6 +284,20 @@ class Library:
             (shelf.number, word[0], len(word) - _MOST_SLIPS, _MOST_ALIKE),
         )
         return [(row[0], row[1], row[2]) for row in (*rows, *others) if row[0] not in shelf.words.stop_words]
+
+    async def _beside(self, shelf: _Shelf, pairs: Sequence[Pair]) -> set[Pair]:
+        """Return those of some pairs of stems that stand side by side in a reading."""
+        if not pairs:
+            return set()
+        there = "SELECT 1 FROM paragraph_index WHERE paragraph_index MATCH ? AND rowid BETWEEN ? AND ?"
+        one = f"SELECT ?, ? WHERE EXISTS ({there})"
+        values = [
+            value
+            for first, second in pairs
+            for value in (first, second, f'body: "{first} {second}"', shelf.first, shelf.last)
+        ]
+        rows = await self._connection.execute_fetchall(" UNION ALL ".join([one] * len(pairs)), values)
+        return {(row[0], row[1]) for row in rows}
 
     async def _nearest(self, shelf: _Shelf, question: Question) -> tuple[str, ...]:
         """Return the words that it does have, those like the ones that it does not, or else what it speaks of most."""

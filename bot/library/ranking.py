@@ -235,6 +235,10 @@ class _Names:
 
     @classmethod
     def of(cls, question: Question, text: Concordance) -> "_Names":
+        topics = [term for term in question.terms if term.topical]
+        if len(question.terms) == len(question.tokens) == len(topics) == 1 and topics[0].verbatim:
+            said = (stem for stem, share in topics[0].stems.items() if share == 1)
+            return cls(frozenset(), _sentences(said, text, said=True))
         named = [term.stems for term in question.terms if term.name and term.weight >= _TELLING and term.stems]
         if not named:
             return cls(frozenset(), None)
@@ -248,8 +252,9 @@ class _Names:
         return not self.names.isdisjoint(range(max(start, first - 1), min(end, last + 2)))
 
 
-def _sentences(stems: Iterable[str], text: Concordance) -> frozenset[int]:
-    return frozenset(sentence for stem in stems for sentence, _, _ in text.words.get(stem, ()))
+def _sentences(stems: Iterable[str], text: Concordance, said: bool = False) -> frozenset[int]:
+    """Return the sentences that can be found by some stems; or those alone that have one, if it must be said."""
+    return frozenset(sentence for stem in stems for sentence, count, _ in text.words.get(stem, ()) if count or not said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,9 @@ class Words:
             return word
         if self._irregular and word.endswith(_DOCTRINES):
             return word.removesuffix("s")  # Lenin is not Leninism; root() knows that they are related
-        stemmed: str = self._stemmer.stemWord(self._irregular.get(word, word))
+        if self._irregular:
+            word = self._irregular.get(word) or english.american(word)
+        stemmed: str = self._stemmer.stemWord(word)
         return stemmed
 
     def stems(self, found: Iterable[str]) -> list[str]:
