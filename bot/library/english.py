@@ -136,10 +136,15 @@ LIGHT_WORDS = frozenset(
     strictly strongly subsequently suddenly suppose supposedly sure surely take taken thoroughly threw throw thrown
     time times together told took totally toward towards tried true truly try trying turn turned two typical
     typically ultimately undoubtedly unfortunately use used using usual usually utterly various virtually wait
-    waited want went whole widely wish wished wonder work world worth year years yes young
+    waited want went whole widely wish wished wonder work world worth year years yes young bloke dude dunno eager fellow
+    fond gonna gotta guy guys keen kinda ppl sorta wanna
     """.split()
 )
 """Everyday words that say little of the topic: they weigh less than their rarity in a text would have it."""
+
+CONJUNCTIONS = frozenset("and or plus vs versus".split())
+"""Words by which topics are listed, "a poet or a saint"; beside them only the articles may stand there."""
+ARTICLES = frozenset("a an the".split())
 
 OPERATORS = frozenset({"and", "or", "not"})
 """Written in capitals these are a search engine's, not initials."""

@@ -1,6 +1,7 @@
 """Understands a question: its words, their weight in the reading, slips, and what the reading has no word for."""
 
 import math
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -28,6 +29,8 @@ ABSENT_SCRAP, _SCRAP = 0.05, 2
 """How much a word counts that says nothing: a framing, an everyday word or a scrap that the reading does not have."""
 _REMEMBERED = 512
 _SHORTEST_HALF, _LONGEST_FUSED = 3, 40
+# Signs of code, of which prose has one kind at most: "'%cheka%' ; --", "^(austria|norway)$".
+_CODE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f*^{}|%\\=<>~;$]")
 
 
 Lookup = Callable[[Sequence[str]], Awaitable[list[Stem]]]
@@ -97,6 +100,7 @@ class Understanding:
         self._author = author | {"author"}
         self._asking = language.question_words | author
         self._framing = language.framing_words | author if framed else frozenset[str]()
+        self._asides = language.stop_words | language.question_words | self._framing
         self._lookup = lookup
         self._senses: Memory[_Sense] = Memory(_REMEMBERED)
         self._alike = alike
@@ -110,7 +114,8 @@ class Understanding:
         drafts = [
             _Draft(word, self._words.stem(word.text), framing=word.text not in core) for word in self._topical(found)
         ]
-        queries = self._queries(found)
+        coded = len(set(_CODE.findall(text))) > 1
+        queries = self._queries(found, coded)
         found = found[first:last]
         tokens = tuple(self._words.stem(word.text) for word in found)
         await self._find(drafts)
@@ -118,6 +123,8 @@ class Understanding:
             written = text[draft.word.start : draft.word.end]
             draft.initials = written.isupper() and len(written) == _SCRAP and not text.isupper()
             draft.framing |= draft.word.text in queries and not draft.sense.verbatim
+        if coded and any(draft.sense.verbatim and draft.word.text not in queries for draft in drafts):
+            drafts = [draft for draft in drafts if draft.found]
         drafts = await self._join(drafts, found)
         corrections: dict[str, str] = {}
         for draft in [each for each in drafts if not (each.stem in each.found or each.framing)][:MOST_TERMS]:
@@ -185,8 +192,10 @@ class Understanding:
                 return [*found[:n], life, *found[m + 1 :]]
         return found
 
-    def _queries(self, found: Sequence[Word]) -> set[str]:
-        """Return the words of a query language where two of them stand together: "DROP TABLE"."""
+    def _queries(self, found: Sequence[Word], coded: bool) -> set[str]:
+        """Return the words of a query language where two of them stand together, "DROP TABLE", or where all is code."""
+        if coded:
+            return {word.text for word in found} & english.QUERY_WORDS
         listed = [word.text in english.QUERY_WORDS - self._words.stop_words for word in found]
         pairs = zip(pairwise(found), pairwise(listed), strict=True)
         return {word.text for pair, both in pairs if all(both) for word in pair}
@@ -270,13 +279,14 @@ class Understanding:
         halves = [(typed[:n], typed[n:]) for n in range(_SHORTEST_HALF, len(typed) - _SHORTEST_HALF + 1)]
         pairs = {(self._words.stem(first), self._words.stem(second)): (first, second) for first, second in halves}
         for pair in await self._beside(list(pairs)):
-            corrections[typed] = " ".join(pairs[pair])
-            middle = draft.word.start + len(pairs[pair][0])
-            first = Word(pairs[pair][0], draft.word.start, middle)
-            second = Word(pairs[pair][1], middle, draft.word.end)
-            parts = [_Draft(word, self._words.stem(word.text)) for word in self._topical([first, second])]
+            first, second = pairs[pair]
+            middle = draft.word.start + len(first)
+            found = [Word(first, draft.word.start, middle), Word(second, middle, draft.word.end)]
+            parts = [_Draft(word, self._words.stem(word.text)) for word in self._topical(found)]
             await self._find(parts)
-            return parts
+            if all(part.sense.verbatim for part in parts):
+                corrections[typed] = f"{first} {second}"
+                return parts
         return []
 
     async def _correct_beside(self, draft: _Draft, found: Sequence[Word], corrections: dict[str, str]) -> bool:
@@ -318,7 +328,7 @@ class Understanding:
         near = best is not None and (best[0].startswith(typed) or OSA.distance(typed, best[0]) <= 1)
         if draft.found and not near:
             return  # it has relatives, which may well be what is meant
-        draft.framing = not name and not near and is_near(typed, self._words.stop_words | self._words.question_words)
+        draft.framing = not name and not near and is_near(typed, self._asides)
         if best is None or draft.framing:
             return
         word, shown = best

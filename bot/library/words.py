@@ -22,6 +22,7 @@ _INITIALS = (
     r"(?<![^\W_])(?:[A-Z]\. ?){2,}(?<=\.)(?! ?[A-Z][a-z])",  # "N. E. P.", but not the "V. I." of a name
     r"(?<![^\W_])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?",  # "N.E.P."
     r"\b[A-Z]\.[A-Z](?![^\W_])",  # "U.S"
+    r"(?<![^\W_])(?:[B-HJ-Z] )+[B-HJ-Z](?![^\W_])(?! [A-Z](?:[a-z]|\W))",  # "U S"; "A" and "I" may be words
 )
 _WORD = re.compile(
     r"(?P<plain>[a-z]+(?=[ ,;:?!\n]|\Z))"  # what most words are, told apart at once
