@@ -6,13 +6,14 @@ frequency: how often the word stands there, saturated, against the length of the
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.library.concordance import Concordance
 from bot.library.memory import Memory
 from bot.reading import Reading
 
 _K1 = 1.2
-_B_SENTENCE, _B_PARAGRAPH = 0.35, 0.6
+_B_SENTENCE = 0.35
 # A sentence that has a word only in the sentences beside it covers so much of it.
 _NEIGHBOUR = 0.35
 _REMEMBERED = 2048
@@ -32,6 +33,27 @@ class Averages:
         return cls(max(1, length / max(1, reading.sentences)), max(1, length / max(1, reading.paragraphs)))
 
 
+class Balance(NamedTuple):
+    """How paragraphs count beside their sentences.
+
+    Attributes:
+        share: How much a paragraph's score adds to that of each of its sentences.
+        length: How much longer paragraphs count for less: BM25's b.
+        phrase: What a sentence gains that has all of the question in its order, as a share of the question's weight.
+    """
+
+    share: float
+    length: float
+    phrase: float
+
+
+BY_SENTENCE = Balance(1.3, 0.6, 0.8)
+"""Where concepts say by what each sentence can be asked; found by trial on tests/questions/tuning.toml."""
+BY_PARAGRAPH = Balance(6, 0.75, 5)
+"""Where nothing but its words is known of a text. A question is then met best by the paragraph that has most of it, and
+among its sentences by the best; found by trial on descriptions of Debian's packages, asked for by a sentence of theirs
+that was taken out and by their titles."""
+
 InSentence = tuple[int, int, float, float, float]
 """A sentence that has a word; its paragraph; how much of the word it has: 1, or less for a relative; what that adds to
 its score; and how much of the word it covers beyond what its paragraph does."""
@@ -46,13 +68,15 @@ class Impacts:
 
     Attributes:
         text: Where the words of the paragraphs stand.
+        balance: How the paragraphs count beside their sentences.
     """
 
-    def __init__(self, text: Concordance, averages: Averages) -> None:
+    def __init__(self, text: Concordance, averages: Averages, balance: Balance) -> None:
         self.text = text
+        self.balance = balance
         self._sentence_norms = _norms(text.lengths, averages.sentence, _B_SENTENCE)
         lengths = [text.length(paragraph) for paragraph in range(len(text.numbers))]
-        self._paragraph_norms = _norms(lengths, averages.paragraph, _B_PARAGRAPH)
+        self._paragraph_norms = _norms(lengths, averages.paragraph, balance.length)
         self._known: Memory[Impact] = Memory(_REMEMBERED)
 
     def of(self, stems: Mapping[str, float]) -> Impact:

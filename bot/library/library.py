@@ -18,7 +18,7 @@ from bot.errors import UserError
 from bot.library import index
 from bot.library.answered import answers
 from bot.library.concordance import Candidate, Concordance, Phrases
-from bot.library.impacts import Averages, Impacts
+from bot.library.impacts import BY_PARAGRAPH, BY_SENTENCE, Averages, Balance, Impacts
 from bot.library.memory import Memory
 from bot.library.passages import Passages
 from bot.library.question import Question, Stem
@@ -82,6 +82,11 @@ class _Shelf:
     def is_short(self) -> bool:
         """Whether all of its paragraphs are ranked."""
         return self.last - self.first < FEW_PARAGRAPHS
+
+    @property
+    def balance(self) -> Balance:
+        """How its paragraphs count beside their sentences."""
+        return BY_SENTENCE if self.has_concepts else BY_PARAGRAPH
 
 
 class Library:
@@ -239,7 +244,7 @@ class Library:
             first, last = shelf.first + part.first - 1, shelf.first + part.last - 1
         chosen = await candidates(self._connection, question, first, last)
         text = Concordance(await self._load(chosen.rows), shelf.phrases, question)
-        return Impacts(text, shelf.averages), chosen.more
+        return Impacts(text, shelf.averages, shelf.balance), chosen.more
 
     async def _load(self, rows: Iterable[int]) -> list[Candidate]:
         known = {row: self._candidates.get(row) for row in rows}
@@ -263,7 +268,7 @@ class Library:
             "SELECT number, stems, asks FROM paragraph WHERE id BETWEEN ? AND ?", (shelf.first, shelf.last)
         )
         text = Concordance((Candidate.load(*row) for row in rows), shelf.phrases)
-        return self._wholes.put(shelf.number, Impacts(text, shelf.averages))
+        return self._wholes.put(shelf.number, Impacts(text, shelf.averages, shelf.balance))
 
     async def _related(self, shelf: _Shelf, roots: Sequence[str]) -> list[Stem]:
         """Return every stem of a reading that has one of these roots."""

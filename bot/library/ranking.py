@@ -19,8 +19,7 @@ from bot.library.question import Question
 from bot.reading import Place
 
 # Found by trial on tests/questions/tuning.toml and held against FTS5's own ranking; tests/library has both.
-_PARAGRAPH_SHARE = 1.3
-_PAIR, _WHOLE_PHRASE = 0.4, 0.8
+_PAIR = 0.4
 _ASKED_PHRASE = 0.6
 _FURTHER_SENTENCE = 0.15
 _SECOND_PASSAGE, _SECOND_COVERAGE = 0.7, 0.9
@@ -70,7 +69,7 @@ def rank(question: Question, claims: Sequence[float], impacts: Impacts) -> Itera
     if not matched:
         return
     weight = question.weight
-    for sentence, score in _wordings(question, text).items():
+    for sentence, score in _wordings(question, impacts).items():
         if sentence in matched:
             matched[sentence].score += weight * score
     least = _LEAST_SHARE * max([match.own for match in matched.values()])
@@ -139,7 +138,7 @@ def _are_companions(pair: tuple[str, str], text: Concordance) -> bool:
 
 @dataclass(slots=True)
 class _Around:
-    """A paragraph with words of the question: its score, and how much of the question it covers for its sentences."""
+    """A paragraph with words of the question: what it adds to the score of its sentences, and covers for them."""
 
     score: float = 0.0
     covered: float = 0.0
@@ -169,7 +168,7 @@ def _by_score(match: _Match) -> tuple[float, int]:
 
 def _total(score: float, around: _Around) -> float:
     """Return the score of a passage from that of its best sentence."""
-    return score + _PARAGRAPH_SHARE * around.score
+    return score + around.score
 
 
 def _matched(
@@ -197,15 +196,18 @@ def _matched(
                 around = arounds[paragraph] = _Around()
             around.score += weight * score
             around.covered += claim * covered
+    for around in arounds.values():
+        around.score *= impacts.balance.share
     return matched, arounds
 
 
-def _wordings(question: Question, text: Concordance) -> dict[int, float]:
+def _wordings(question: Question, impacts: Impacts) -> dict[int, float]:
     """Return by sentence how much of the question stands in it in the same order, and is asked of it."""
+    text = impacts.text
     pairs = list(pairwise(question.tokens))
     kept = Counter(chain.from_iterable(text.pairs.get(pair, ()) for pair in pairs))
     scores = {
-        sentence: _PAIR * (count / len(pairs)) + (_WHOLE_PHRASE if count == len(pairs) else 0)
+        sentence: _PAIR * (count / len(pairs)) + (impacts.balance.phrase if count == len(pairs) else 0)
         for sentence, count in kept.items()
     }
     for sentence, alike in _alike(question, text).items():

@@ -2,8 +2,9 @@
 
 The further ones were written while the search was changed, and a good third of them are paraphrases, which share hardly
 a word with their answer. The fresh ones were written blind before it was last changed; so were the plain ones, in
-everyday language and in wholly other words than the essay's, which is harder. The failures of these three were then
-looked at, so that only the half set aside and the examination tell what to expect of questions that nobody has seen.
+everyday language and in wholly other words than the essay's, which is harder; and those typed in haste. The failures of
+these were then looked at, so that only the half set aside, the examination, the members' and the moderators' questions
+tell what to expect of questions that nobody has seen.
 
 Figures are printed (``-rP`` shows them). No test says which question of these two went wrong: whoever looked would tune
 on it.
@@ -23,17 +24,19 @@ from tests.conftest import Ask
 QUESTIONS = Path(__file__).parent.parent / "questions"
 FEWEST = 150
 # The failures of all others were looked at; they tell whether something that was once right still is.
-UNSEEN = ("set_aside", "examination", "members")
+UNSEEN = ("set_aside", "examination", "members", "moderators")
 # Right first, right within three, mean reciprocal rank; precision and recall of "nothing found". What is asked for is
 # 0.90, 0.95, 0.92, 0.93 and 0.97: where less stands here, the search is not there yet.
 BARS = {
     "tuning": (0.98, 0.98, 0.98, 0.98, 0.98),
-    "set_aside": (0.945, 0.96, 0.95, 0.92, 0.95),
+    "set_aside": (0.95, 0.96, 0.955, 0.92, 0.95),
     "further": (0.98, 0.99, 0.98, 0.98, 0.98),
     "fresh": (0.98, 0.99, 0.98, 0.97, 0.98),
     "plain": (0.955, 0.98, 0.965, 0.97, 0.94),
-    "examination": (0.945, 0.965, 0.955, 0.925, 0.98),
+    "examination": (0.965, 0.98, 0.97, 0.97, 0.98),
     "members": (0.97, 0.99, 0.98, 0.97, 0.97),
+    "moderators": (0.92, 0.97, 0.94, 0.91, 0.95),
+    "typed": (0.965, 0.98, 0.97, 0.94, 0.97),
     "hard": (0.81, 0.86, 0.835, 0.75, 0.83),
     "natural": (0.83, 0.92, 0.875, 0.95, 0.865),
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.library.concordance import Candidate, Concordance, Phrases
-from bot.library.impacts import Averages, Impacts
+from bot.library.impacts import BY_PARAGRAPH, BY_SENTENCE, Averages, Impacts
 from bot.library.library import Library, open_library
 from bot.library.ranking import claimed, rank
 from bot.library.retrieval import MARKS, MOST_CANDIDATES, dwelt_on
@@ -59,7 +59,7 @@ async def test_the_best_ten_are_those_of_a_ranking_of_every_paragraph(library: L
             (SLUG,),
         )
         text = Concordance((Candidate.load(*row) for row in rows), Phrases(""))
-    every = Impacts(text, Averages.of(await library.reading(SLUG)))
+    every = Impacts(text, Averages.of(await library.reading(SLUG)), BY_PARAGRAPH)
     assert len(text.numbers) > 2 * MOST_CANDIDATES
     same = total = 0
     for question in await questions(library, 60):
@@ -86,7 +86,7 @@ async def test_all_the_words_of_a_text_rank_it_as_those_of_the_question_do(tmp_p
         for ask in every_question()[::40]:
             question = (await essay.search("price-serge", ask)).question
             whole, own = (
-                list(rank(question, claimed(question, text), Impacts(text, averages)))
+                list(rank(question, claimed(question, text), Impacts(text, averages, BY_SENTENCE)))
                 for text in (every, Concordance(candidates, phrases, question))
             )
             assert whole == own, ask

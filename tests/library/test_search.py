@@ -193,3 +193,28 @@ async def test_readings_are_searched_apart(tmp_path: Path) -> None:
         assert not (await library.search("two", "lighthouse")).passages
         assert not (await library.search("price-serge", "lighthouse")).passages
         assert not (await library.search("one", "Cheka")).passages
+
+
+@pytest.mark.parametrize(
+    ("question", "paragraph"),
+    [
+        ("herring barrels salt harbour", 2),  # all of it in a paragraph, though another sentence has more
+        ("salt for the herring", 1),  # a phrase comes before more of its words elsewhere
+        ("pilot, pilot, and gulls", 4),  # what is asked for twice counts twice
+    ],
+)
+async def test_of_a_text_without_concepts_paragraphs_lead_and_phrases_come_first(
+    tmp_path: Path, question: str, paragraph: int
+) -> None:
+    write_reading(
+        tmp_path / "data" / "quay",
+        [
+            "The cooper sold salt for the herring. He kept a cat. His brother mended nets and never spoke of the sea.",
+            "Herring came in. Barrels were filled. Salt was dear. The harbour was loud. They salted herring.",
+            "Gulls sat on the roofs. The gulls cried all night. Nobody slept well in that street.",
+            "The harbour froze twice. A harbour pilot lived on the quay near the harbour light.",
+            "Salt barrels blocked the harbour. Nobody minded.",
+        ],
+    )
+    async with open_app(Settings(tmp_path / "state", (tmp_path / "data",)), now=lambda: NOW) as app:
+        assert places(await app.commands.answer(CALLER, f"/quote {question}"))[0].paragraph == paragraph
