@@ -26,7 +26,7 @@ ABSENT_NAME, ABSENT_WORD = 1.4, 1.0
 ABSENT_SCRAP = 0.05
 """How much a word counts that says nothing: a framing, an everyday word or a scrap that the reading does not have."""
 _REMEMBERED = 512
-_SHORTEST_HALF, _LONGEST_FUSED = 3, 40
+_SHORTEST_HALF, _LONGEST_FUSED, _MOST_PAIRS = 3, 40, 200
 
 Lookup = Callable[[Sequence[str]], Awaitable[list[Stem]]]
 """Finds every stem of the reading that has one of these roots."""
@@ -202,7 +202,11 @@ class Understanding:
         if len(typed) > _LONGEST_FUSED or self._is_word(typed, draft.stem):
             return []
         halves = [(typed[:n], typed[n:]) for n in range(_SHORTEST_HALF, len(typed) - _SHORTEST_HALF + 1)]
-        pairs = {(self._words.stem(first), self._words.stem(second)): (first, second) for first, second in halves}
+        pairs = {
+            (self._words.stem(first), self._words.stem(second)): (first, second)
+            for first, second in halves
+            if not self._words.stop_words.issuperset((first, second))
+        }
         for pair in await self._beside(list(pairs)):
             first, second = pairs[pair]
             middle = draft.word.start + len(first)
@@ -232,7 +236,7 @@ class Understanding:
                 stem = self._words.stem(word)
                 pairs += [(self._words.stem(each.text), stem) for each in self._phrasing.topical(before)]
                 pairs += [(stem, self._words.stem(each.text)) for each in self._phrasing.topical(after)]
-        return bool(await self._beside(pairs))
+        return bool(await self._beside(pairs[:_MOST_PAIRS]))
 
     async def _correct(self, draft: _Draft, corrections: dict[str, str], *, given: bool) -> None:
         """Read a word that the reading does not have as one that it is part of, or misspells."""
