@@ -117,16 +117,7 @@ class Understanding:
         if is_code(text) and any(draft.sense.verbatim and draft.word.text not in queries for draft in drafts):
             drafts = [draft for draft in drafts if draft.found]
         drafts = await self._join(drafts, found)
-        corrections: dict[str, str] = {}
-        for draft in [each for each in drafts if not (each.stem in each.found or each.framing)][:MOST_TERMS]:
-            parts, given = await self._part(draft, corrections), self._is_given(draft, drafts)
-            if parts:
-                at = drafts.index(draft)
-                drafts[at : at + 1] = parts
-            elif not given and await self._is_slip_in_context(draft, found):
-                draft.framing = True
-            else:
-                await self._correct(draft, corrections, given=given)
+        drafts, corrections = await self._mended(drafts, found)
         drafts = [draft for draft in drafts if draft.found or not draft.framing]
         if corrections:
             meant = [part for word in found for part in corrections.get(word.text, word.text).split()]
@@ -142,6 +133,25 @@ class Understanding:
             corrections=tuple(corrections.items()),
             absent=tuple(draft.word.text for draft in drafts if not draft.found),
         )
+
+    async def _mended(self, drafts: list[_Draft], found: Sequence[Word]) -> tuple[list[_Draft], dict[str, str]]:
+        """Read words that the reading does not have as it has them; say also what was typed and what it was taken for.
+
+        Args:
+            found: All words of the question, function words too.
+        """
+        mended = list(drafts)
+        corrections: dict[str, str] = {}
+        for draft in [each for each in drafts if not (each.stem in each.found or each.framing)][:MOST_TERMS]:
+            parts, given = await self._part(draft, corrections), self._is_given(draft, drafts)
+            if parts:
+                at = mended.index(draft)
+                mended[at : at + 1] = parts
+            elif not given and await self._is_slip_in_context(draft, found):
+                draft.framing = True
+            else:
+                await self._correct(draft, corrections, given=given)
+        return mended, corrections
 
     def _is_given(self, draft: _Draft, drafts: Sequence[_Draft]) -> bool:
         """Tell whether a word is written as a name and a name of the reading follows it: "Gorge Orwell"."""
