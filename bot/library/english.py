@@ -115,34 +115,34 @@ FRAMING_WORDS = frozenset(
 LIGHT_WORDS = frozenset(
     """
     able absolutely actual actually add almost alone already alright altogether always anybody anyone anything
-    apparently appear appeared appears approximately around away back bad basically become best better big bother
-    bothered briefly bring bringing brings brought came carried carry case catch caught certain certainly chance
-    chances clearly come common completely consider considered currently day days dear decide decided deeply
-    definitely different directly done early easily easy end enough entire entirely especially essentially even
-    eventually everybody everyone everything everywhere evidently exact exactly expect expected extremely face faced
-    faces fact fairly far feel felt figure figured finally first firstly former full fully gave generally get give
-    given go goes going gone good great greatly guess half hand hard hardly held help high highly hold holds
-    honestly hopefully idea ideas immediately important incidentally include included includes including indeed
-    initially instead involved keep kept large largely last lastly late lately later least less let likely literally
-    little live long longer look lot made main mainly make makes making manage managed many matter mattered men
-    merely middle moment mostly name namely nearly need never new next nice nobody normally notably nothing nowadays
-    nowhere number obviously occasionally occur occurred often ok okay old open order ordinarily ordinary originally
-    others otherwise part particular particularly partly people per person personally place plan play point possible
-    precisely presumably previously primarily probably problem properly provide provided put quickly quite rarely
-    readily reason reasons recently reckon reckoned reckons recommend recommended remain remained remains require
-    required respectively role roughly run secondly seem seemingly seems seen seldom separately seriously set
-    several shape shaped short show side significantly simply simultaneously since slightly small somebody someone
-    sometimes somewhere soon specific specifically stand stands start stay stood stop stopped stopping stops
-    strictly strongly subsequently suddenly suppose supposedly sure surely take taken thoroughly threw throw thrown
-    time times together told took totally toward towards tried true truly try trying turn turned two typical
-    typically ultimately undoubtedly unfortunately use used using usual usually utterly various virtually wait
-    waited want went whole widely wish wished wonder work world worth year years yes young bloke dude dunno eager fellow
-    fond gonna gotta guy guys keen kinda ppl sorta wanna
+    apparently appear appeared appears approximately around away back bad basically become best better big bloke
+    bother bothered briefly bring bringing brings brought came carried carry case catch caught certain certainly
+    chance chances clearly come common completely consider considered currently day days dear decide decided deeply
+    definitely different directly done dude dunno eager early easily easy end enough entire entirely especially
+    essentially even eventually everybody everyone everything everywhere evidently exact exactly expect expected
+    extremely face faced faces fact fairly far feel fellow felt figure figured finally first firstly fond former full
+    fully gave generally get give given go goes going gone gonna good gotta great greatly guess guy guys half hand
+    hard hardly held help high highly hold holds honestly hopefully idea ideas immediately important incidentally
+    include included includes including indeed initially instead involved keen keep kept kinda large largely last
+    lastly late lately later least less let likely literally little live long longer look lot made main mainly make
+    makes making manage managed many matter mattered men merely middle moment mostly name namely nearly need never new
+    next nice nobody normally notably nothing nowadays nowhere number obviously occasionally occur occurred often ok
+    okay old open order ordinarily ordinary originally others otherwise part particular particularly partly people per
+    person personally place plan play point possible ppl precisely presumably previously primarily probably problem
+    properly provide provided put quickly quite rarely readily reason reasons recently reckon reckoned reckons
+    recommend recommended remain remained remains require required respectively role roughly run secondly seem
+    seemingly seems seen seldom separately seriously set several shape shaped short show side significantly simply
+    simultaneously since slightly small somebody someone sometimes somewhere soon sorta specific specifically stand
+    stands start stay stood stop stopped stopping stops strictly strongly subsequently suddenly suppose supposedly
+    sure surely take taken thoroughly threw throw thrown time times together told took totally toward towards tried
+    true truly try trying turn turned two typical typically ultimately undoubtedly unfortunately use used using usual
+    usually utterly various virtually wait waited wanna want went whole widely wish wished wonder work world worth
+    year years yes young
     """.split()
 )
 """Everyday words that say little of the topic: they weigh less than their rarity in a text would have it."""
 
-CONJUNCTIONS = frozenset("and or plus vs versus".split())
+CONJUNCTIONS = frozenset("and or vs".split())
 """Words by which topics are listed, "a poet or a saint"; beside them only the articles may stand there."""
 ARTICLES = frozenset("a an the".split())
 
@@ -195,19 +195,18 @@ def _irregular() -> dict[str, str]:
 IRREGULAR = _irregular()
 """Irregular forms and British spellings, each with its base."""
 
-# "nationalise", "analysed", "labourer"; of short words, as "rise" and "hour", these letters are no ending.
+# "nationalise", "analysed", "labourer"; but not "promise", "precise" or "hour", in which these letters are no ending.
 _BRITISH = re.compile(
-    r"(?<=[a-z]{4})is(?=(?:e|ed|es|er|ers|ing|able|ation|ations)$)|(?<=[a-z]{3}l)ys(?=(?:e|ed|es|ing)$)"
-    r"|(?<=[a-z]{3})our(?=(?:s|ed|er|ers|ing|able|ite|ites|hood|hoods|less)?$)"
+    r"(?:(?<=[a-z]{2}(?:al|an|ar|as|at|el|en|er|et|gn|ic|id|il|im|in|on|or|og|ph|rd|rn|th|ul))|(?<=[a-z](?:nom|tom)))"
+    r"is(?=(?:e|ed|es|er|ers|ing|able|ation|ations)$)"
+    r"|(?<=[a-z]{3}l)ys(?=(?:e|ed|es|ing)$)"
+    r"|(?<=[a-z]{3})our(?=(?:s|ed|er|ers|ing|able|ably|ite|ites|itism|hood|hoods|less)?$)"
 )
 _AMERICAN = {"is": "iz", "ys": "yz", "our": "or"}
-_NOT_BRITISH = ("improvis",)  # or else it would have the stem of "improve"
 
 
 def american(word: str) -> str:
-    """Return a folded English word with the endings of American spelling; words that know no other may change too."""
-    if word.startswith(_NOT_BRITISH):
-        return word
+    """Return a folded English word with the endings of American spelling."""
     return _BRITISH.sub(lambda match: _AMERICAN[match[0]], word)
 
 

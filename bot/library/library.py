@@ -292,6 +292,7 @@ class Library:
 
     async def _beside(self, shelf: _Shelf, pairs: Sequence[Pair]) -> set[Pair]:
         """Return those of some pairs of stems that stand side by side in a reading."""
+        pairs = [pair for pair in pairs if all(pair)]  # of a scrap, as "s", there may be no stem
         if not pairs:
             return set()
         there = "SELECT 1 FROM paragraph_index WHERE paragraph_index MATCH ? AND rowid BETWEEN ? AND ?"

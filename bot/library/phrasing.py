@@ -11,15 +11,19 @@ from bot.library.words import Word, words
 LIGHT, ASKING, DEMANDED = 0.6, 0.3, 1.7
 """How much an everyday word counts beside one that names a topic; a word by which people ask for a passage; and one for
 what an answer must tell, as its age of somebody."""
-SCRAP = 2
+LONGEST_SCRAP = 2
 """So many letters alone say nothing."""
-# Signs of code, of which prose has one kind at most: "'%cheka%' ; --", "^(austria|norway)$".
-_CODE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f*^{}|%\\=<>~;$]")
+# Chats know bold type, emoticons and links; two of these, or noise that no keyboard makes, are a machine's.
+_SIGNS = (re.compile(r"[{}]"), re.compile(r"\\"), re.compile(r"\^"))
+_NOISE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_QUERY = re.compile(r"\b(?:DELETE|DROP|FROM|INSERT|INTO|LIKE|MATCH|NEAR|SELECT|TABLE|UNION|UPDATE|WHERE)\b")
 
 
 def is_code(text: str) -> bool:
-    """Tell a query, a pattern or a machine's noise from what people say."""
-    return len(set(_CODE.findall(text))) > 1
+    """Tell a query, a pattern or a machine's noise from what people say: "SELECT * FROM t", "^(austria|norway)\\s"."""
+    if _NOISE.search(text) or sum(bool(sign.search(text)) for sign in _SIGNS) > 1:
+        return True
+    return not text.isupper() and len(set(_QUERY.findall(text))) > 1
 
 
 class Phrasing:
@@ -95,7 +99,7 @@ class Phrasing:
         """Return where what is asked about begins and ends, without "find me the passage on" or "in chapter 2"."""
         frames = [word.text in self._framing for word in found]
         for n, word in enumerate(found[1:], 1):
-            frames[n] |= frames[n - 1] and word.text.isdigit() and len(word.text) <= SCRAP
+            frames[n] |= frames[n - 1] and word.text.isdigit() and len(word.text) <= LONGEST_SCRAP
         for n in reversed(range(len(found) - 1)):
             frames[n] |= frames[n + 1] and found[n].text in english.PRAISE
         said = [frame or word.text in self._language.stop_words for frame, word in zip(frames, found, strict=True)]

@@ -238,9 +238,10 @@ class _Names:
     @classmethod
     def of(cls, question: Question, text: Concordance) -> "_Names":
         topics = [term for term in question.terms if term.topical]
+        # One word asks for sentences that have it, name or not, before those that can only be asked by it.
         if len(question.terms) == len(question.tokens) == len(topics) == 1 and topics[0].verbatim:
-            said = (stem for stem, share in topics[0].stems.items() if share == 1)
-            return cls(frozenset(), _sentences(said, text, said=True))
+            exact = (stem for stem, share in topics[0].stems.items() if share == 1)
+            return cls(frozenset(), _sentences(exact, text, said=True))
         named = [term.stems for term in question.terms if term.name and term.weight >= _TELLING and term.stems]
         if not named:
             return cls(frozenset(), None)
@@ -254,7 +255,7 @@ class _Names:
         return not self.names.isdisjoint(range(max(start, first - 1), min(end, last + 2)))
 
 
-def _sentences(stems: Iterable[str], text: Concordance, said: bool = False) -> frozenset[int]:
+def _sentences(stems: Iterable[str], text: Concordance, *, said: bool = False) -> frozenset[int]:
     """Return the sentences that can be found by some stems; or those alone that have one, if it must be said."""
     return frozenset(sentence for stem in stems for sentence, count, _ in text.words.get(stem, ()) if count or not said)
 

@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 
 from bot.library import english, stems
 from bot.library.memory import Memory
-from bot.library.phrasing import ASKING, SCRAP, Phrasing, is_code
+from bot.library.phrasing import ASKING, LONGEST_SCRAP, Phrasing, is_code
 from bot.library.question import Question, Stem, Term
 from bot.library.slips import SHORTEST_CORRECTED, is_near, meant_by, whole_of
 from bot.library.words import Word, fold, words
@@ -26,7 +26,9 @@ ABSENT_NAME, ABSENT_WORD = 1.4, 1.0
 ABSENT_SCRAP = 0.05
 """How much a word counts that says nothing: a framing, an everyday word or a scrap that the reading does not have."""
 _REMEMBERED = 512
-_SHORTEST_HALF, _LONGEST_FUSED, _MOST_PAIRS = 3, 40, 200
+_SHORTEST_HALF, _LONGEST_FUSED = 3, 40
+# Each takes five values, of which older SQLites allow 999 in one statement.
+_MOST_PAIRS = 150
 
 Lookup = Callable[[Sequence[str]], Awaitable[list[Stem]]]
 """Finds every stem of the reading that has one of these roots."""
@@ -112,7 +114,7 @@ class Understanding:
         await self._find(drafts)
         for draft in drafts:
             written = text[draft.word.start : draft.word.end]
-            draft.initials = written.isupper() and len(written) == SCRAP and not text.isupper()
+            draft.initials = written.isupper() and len(written) == LONGEST_SCRAP and not text.isupper()
             draft.framing |= draft.word.text in queries and not draft.sense.verbatim
         if is_code(text) and any(draft.sense.verbatim and draft.word.text not in queries for draft in drafts):
             drafts = [draft for draft in drafts if draft.found]
@@ -143,23 +145,15 @@ class Understanding:
         mended = list(drafts)
         corrections: dict[str, str] = {}
         for draft in [each for each in drafts if not (each.stem in each.found or each.framing)][:MOST_TERMS]:
-            parts, given = await self._part(draft, corrections), self._is_given(draft, drafts)
+            parts = await self._part(draft, corrections)
             if parts:
                 at = mended.index(draft)
                 mended[at : at + 1] = parts
-            elif not given and await self._is_slip_in_context(draft, found):
+            elif await self._is_slip_in_context(draft, found):
                 draft.framing = True
             else:
-                await self._correct(draft, corrections, given=given)
+                await self._correct(draft, corrections)
         return mended, corrections
-
-    def _is_given(self, draft: _Draft, drafts: Sequence[_Draft]) -> bool:
-        """Tell whether a word is written as a name and a name of the reading follows it: "Gorge Orwell"."""
-        following = drafts[drafts.index(draft) + 1 :][:1]
-        return draft.word.capital and any(
-            each.word.capital and each.found and each.word.start == draft.word.end + 1 and self._is_name(each.stem)
-            for each in following
-        )
 
     async def _find(self, drafts: Sequence[_Draft]) -> None:
         """Give each draft the stems of the reading that answer it."""
@@ -199,6 +193,7 @@ class Understanding:
         """Take two words that the reading writes as one for that one: "counter revolutionary"."""
         absent = {draft.word.text for draft in drafts if not draft.found}
         pairs = [(a, b) for a, b in pairwise(found) if a.text in absent or b.text in absent]
+        pairs = [(a, b) for a, b in pairs if a.text + b.text not in self._words.stop_words]  # "U S Army" is not "us"
         joined = [_Draft(Word(a.text + b.text, a.start, b.end), self._words.stem(a.text + b.text)) for a, b in pairs]
         await self._find(joined)
         for draft, (a, b) in zip(joined, pairs, strict=True):
@@ -239,26 +234,27 @@ class Understanding:
         at = next((n for n, word in enumerate(found) if word.start == draft.word.start), None)
         if at is None:
             return False
-        before, after = found[max(0, at - 1) : at], found[at + 1 : at + 2]
+        # What is left without the word must still name a topic: of "great purse" only "great" would be.
+        beside = [word for word in self._phrasing.topical(found) if self._phrasing.share_of(word.text) >= 1]
+        before = [self._words.stem(word.text) for word in beside if word in found[max(0, at - 1) : at]]
+        after = [self._words.stem(word.text) for word in beside if word in found[at + 1 : at + 2]]
         pairs: list[Pair] = []
         for word, _, _ in await self._alike(typed):
             if word[0] == typed[0] and OSA.distance(typed, word, score_cutoff=1) <= 1:
                 stem = self._words.stem(word)
-                pairs += [(self._words.stem(each.text), stem) for each in self._phrasing.topical(before)]
-                pairs += [(stem, self._words.stem(each.text)) for each in self._phrasing.topical(after)]
+                pairs += [(other, stem) for other in before] + [(stem, other) for other in after]
         return bool(await self._beside(pairs[:_MOST_PAIRS]))
 
-    async def _correct(self, draft: _Draft, corrections: dict[str, str], *, given: bool) -> None:
+    async def _correct(self, draft: _Draft, corrections: dict[str, str]) -> None:
         """Read a word that the reading does not have as one that it is part of, or misspells."""
         typed = draft.word.text
         if len(typed) < SHORTEST_CORRECTED or typed.isdigit():
             return
-        is_word = self._is_word(typed, draft.stem)
-        if (is_word and not given) or typed in english.KNOWN_NAMES:
+        if self._is_word(typed, draft.stem) or typed in english.KNOWN_NAMES:
             return
         alike = await self._alike(typed)
-        name = given or (draft.word.capital and draft.word.start > 0)
-        best = (not is_word and whole_of(typed, alike)) or meant_by(typed, alike, name)
+        name = draft.word.capital and draft.word.start > 0
+        best = whole_of(typed, alike) or meant_by(typed, alike, name)
         near = best is not None and (best[0].startswith(typed) or OSA.distance(typed, best[0]) <= 1)
         if draft.found and not near:
             return  # it has relatives, which may well be what is meant
@@ -300,7 +296,7 @@ class Understanding:
                 topical,
                 sense.name,
             )
-        if share < 1 or word.text in english.QUERY_WORDS or (len(word.text) <= SCRAP and not draft.initials):
+        if share < 1 or word.text in english.QUERY_WORDS or (len(word.text) <= LONGEST_SCRAP and not draft.initials):
             share = ABSENT_SCRAP
         name = (word.capital and word.start > 0) or draft.initials or self._ordinary(draft.stem) is None
         rarest = inverse_frequency(self._sentences, 0)

@@ -21,7 +21,7 @@ async def test_who_asks_for_a_date_gets_the_sentence_that_has_one(ask: Ask, ques
     assert "1937" in found.quotations[0].text
 
 
-async def test_a_given_name_one_slip_away_is_corrected_though_it_is_a_word(ask: Ask) -> None:
+async def test_a_given_name_one_slip_away_finds_its_bearer_though_it_is_a_word(ask: Ask) -> None:
     found = await ask("/quote Gorge Orwell")
     assert "George Orwell" in found.quotations[0].text
     assert not (await ask("/quote the gorge")).quotations
