@@ -92,7 +92,7 @@ PRAISE = frozenset("best good great important interesting long nice perfect quic
 FRAMING_WORDS = frozenset(
     """
     according accordingly actually address addresses anybody anyone anything anywhere article author basically bit
-    bits book bot brief briefly chapter chapters cheers citation cite clarification clarify class club concerning
+    bits book bot brief briefly chapter chapters cheers citation cite clarification clarify club concerning
     context cover covered covers curious deal dealing deals dear describe describes detail detailed details discuss
     discussed discusses discussion document elaborate elsewhere entire entirely especially essay essentially
     everybody everyone everything everywhere exactly excerpt excerpts explain explained explains explanation extract
@@ -111,6 +111,9 @@ FRAMING_WORDS = frozenset(
     """.split()
 )
 """Words with which people lead up to what they ask, or end: there, and there only, they say nothing of the topic."""
+
+OURS = {("our", "class"), ("my", "class"), ("next", "class")}
+"""Words that lead up to a question, or end it, side by side only: "for our class", but not "the working class"."""
 
 LIGHT_WORDS = frozenset(
     """

@@ -100,6 +100,7 @@ class Phrasing:
         frames = [word.text in self._framing for word in found]
         for n, word in enumerate(found[1:], 1):
             frames[n] |= frames[n - 1] and word.text.isdigit() and len(word.text) <= LONGEST_SCRAP
+            frames[n] |= (found[n - 1].text, word.text) in english.OURS
         for n in reversed(range(len(found) - 1)):
             frames[n] |= frames[n + 1] and found[n].text in english.PRAISE
         said = [frame or word.text in self._language.stop_words for frame, word in zip(frames, found, strict=True)]

@@ -92,6 +92,8 @@ async def test_a_slip_in_a_word_is_seldom_in_the_way(app: App) -> None:
         ("hart attack", "6.8"),
         ("gorge orwel", "2.2"),
         ("recognised", "22.4"),
+        ("working class", "20.1"),
+        ("working class quotes for my class", "20.1"),
         ("U S imperialism", "20.2"),
         ("a poet or a saint", "23.4"),
         ("poet vs saint", "23.4"),
