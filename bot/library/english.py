@@ -112,7 +112,7 @@ FRAMING_WORDS = frozenset(
 )
 """Words with which people lead up to what they ask, or end: there, and there only, they say nothing of the topic."""
 
-OURS = {("our", "class"), ("my", "class"), ("next", "class")}
+OURS = frozenset({("our", "class"), ("my", "class"), ("next", "class")})
 """Words that lead up to a question, or end it, side by side only: "for our class", but not "the working class"."""
 
 LIGHT_WORDS = frozenset(
