@@ -40,7 +40,7 @@ def kill_at(trial: Trial, step: str, kills: int, broken: tuple[str, ...] = ()) -
     return days + 1
 
 
-@pytest.mark.parametrize("step", ["before send", "after send"])
+@pytest.mark.parametrize("step", [pytest.param("before send", marks=pytest.mark.extended), "after send"])
 def test_a_kill_loses_and_repeats_nothing(trial: Try, step: str) -> None:
     begun = trial(groups=3)
     days = kill_at(begun, step, kills=2)

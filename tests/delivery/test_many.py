@@ -80,7 +80,8 @@ async def prepared(app: App, groups: int) -> None:
         await app.commands.answer(caller, f"/schedule add quote daily 08:0{minute}")
 
 
-@pytest.mark.parametrize("groups", [200, pytest.param(10_000, marks=pytest.mark.extended)])
+@pytest.mark.extended
+@pytest.mark.parametrize("groups", [200, 10_000])
 async def test_many_groups_are_spread_in_planned_order(
     state: Path, caplog: pytest.LogCaptureFixture, groups: int, record_property: Any
 ) -> None:

@@ -9,7 +9,9 @@ from tests.delivery.moments import HOUR, LEASE
 
 
 @pytest.mark.parametrize("hours", [0, pytest.param(3, marks=pytest.mark.extended)])
-@pytest.mark.parametrize("moment", ["before anything is due", "while a post is under way"])
+@pytest.mark.parametrize(
+    "moment", [pytest.param("before anything is due", marks=pytest.mark.extended), "while a post is under way"]
+)
 def test_what_was_posted_since_the_copy_is_not_posted_again(trial: Try, hours: int, moment: str) -> None:
     begun = trial(groups=6)
     if moment == "before anything is due":

@@ -186,6 +186,7 @@ async def test_an_open_index_cannot_be_written_and_leaves_no_file_beside_it(tmp_
             await library._connection.execute("DELETE FROM paragraph")
 
 
+@pytest.mark.extended
 async def test_many_ask_at_once_over_several_connections(tmp_path: Path, state: Path) -> None:
     questions = ["Cheka", "Kronstadt sailors", "what did Serge think of Lenin", "Makhno", "zzz"] * 20
     async with AsyncExitStack() as stack:

@@ -21,6 +21,9 @@ SENTENCES = 6000
 SLUG = "made-up-0000"
 
 
+pytestmark = pytest.mark.extended  # the library that is made takes longer than all of these tests
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library with two readings, so that one must not be found when the other is asked."""

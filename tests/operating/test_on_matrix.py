@@ -65,6 +65,7 @@ async def test_a_password_is_tried_and_leaves_no_device(homeserver: Synapse, tmp
     assert await devices(homeserver, account) == before
 
 
+@pytest.mark.extended
 async def test_a_token_is_tried_and_takes_the_place_of_a_password(homeserver: Synapse, tmp_path: Path) -> None:
     account, words = await flags(homeserver)
     other, _ = await flags(homeserver)

@@ -263,6 +263,7 @@ def check_parts(parts: list[str]) -> None:
     assert "React with ➡️ for the next part" in parts[0]
 
 
+@pytest.mark.extended
 async def test_long_and_hostile_answers_come_in_parts_that_fit(
     homeserver: Synapse, tmp_path: Path, shipped_index: Path
 ) -> None:

@@ -95,7 +95,8 @@ def test_hostile_text_comes_out_as_text(text: str, short: str) -> None:
 
 
 # Those that grow most when they are written, and those that are worst to divide; below, all the others.
-@pytest.mark.parametrize("sign", ["<", pytest.param("🙂", marks=pytest.mark.extended)])
+@pytest.mark.extended
+@pytest.mark.parametrize("sign", ["<", "🙂"])
 def test_65_kilobytes_of_a_hostile_sign_are_divided_into_events_that_fit(sign: str) -> None:
     number = 65_536 // len(sign.encode("utf-8", "surrogatepass"))
     messages = parts(everything(sign * number), SHOWN)

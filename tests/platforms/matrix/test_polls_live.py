@@ -101,6 +101,7 @@ async def test_votes_in_both_forms_and_changed_ones_are_told_in_the_history(circ
         assert name not in told  # nobody's vote is told
 
 
+@pytest.mark.extended
 async def test_whoever_takes_the_reaction_back_takes_no_votes_of_others_with_it(circle: Circle) -> None:
     clara, anna, room, post = await polled(circle)
     direct = await circle.direct_room(clara)
@@ -113,6 +114,7 @@ async def test_whoever_takes_the_reaction_back_takes_no_votes_of_others_with_it(
     assert "Poll: 1 for “" in await history(circle, clara, room, direct)
 
 
+@pytest.mark.extended
 async def test_in_encrypted_rooms_polls_are_counted_as_well(circle: Circle) -> None:
     reader = await circle.second()
     room = await reader.create_room(circle.bot.id)

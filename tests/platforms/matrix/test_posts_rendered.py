@@ -144,7 +144,9 @@ def test_a_post_is_one_message_whatever_is_in_it(text: str, times: int) -> None:
     laid_out(Post(reply, subject=text, line=f"summary {text}"), mentions_room=True, has_thread=True)
 
 
-@pytest.mark.parametrize("sign", ["<", "🙂", "e\u0301", "x"])
+@pytest.mark.parametrize(
+    "sign", ["🙂", "x", *(pytest.param(each, marks=pytest.mark.extended) for each in ("<", "e\u0301"))]
+)
 def test_65_kilobytes_in_a_prompt_are_one_message_and_the_question_stays(sign: str) -> None:
     text = sign * (65_536 // len(sign.encode()))
     asked = Prompt(text, text, text, text, 20, quotation(text, text, text), (text,), (text, text))

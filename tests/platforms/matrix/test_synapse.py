@@ -77,6 +77,7 @@ async def test_members_meet_in_a_room(member: Member) -> None:
     assert (kinds[0], kinds[-1]) == ("m.room.create", "m.room.member")
 
 
+@pytest.mark.extended
 async def test_a_long_absence_is_caught_up_without_a_gap(member: Member) -> None:
     host = await member("host")
     room = await host.create_room()

@@ -55,6 +55,7 @@ async def test_what_a_key_does_not_reach_back_to_is_told_of_once(circle: Circle,
     assert "Kronstadt" in told[read][0]
 
 
+@pytest.mark.extended
 async def test_what_was_told_of_is_not_told_of_again_when_a_later_key_comes(circle: Circle, anna: Ours) -> None:
     room = await anna.create_room(circle.bot.id)
     await anna.until(lambda: any(membership(event, circle.bot.id) == "join" for event in anna.seen))
