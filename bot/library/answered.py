@@ -31,8 +31,8 @@ def answers(best: Found, question: Question, claims: Sequence[float], has_concep
     if not has_concepts:
         return best.coverage >= _ENOUGH_WITHOUT_CONCEPTS
     topics = [term for term in question.terms if term.topical]
-    bare = len(topics) >= _A_LIST and len(question.tokens) == len(topics)
-    bare = bare or (len(topics) >= _LISTED and _are_listed(question))
+    words_alone = len(topics) >= _A_LIST and len(question.tokens) == len(topics)
+    bare = words_alone or (len(topics) >= _LISTED and _are_listed(question))
     if topics and all(term.verbatim and (bare or term.name) for term in topics):
         return best.coverage >= _ENOUGH_OF_A_LIST
     if _names_alone(best, question, claims):

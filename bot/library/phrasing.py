@@ -16,14 +16,15 @@ LONGEST_SCRAP = 2
 # Chats know bold type, emoticons and links; two of these, or noise that no keyboard makes, are a machine's.
 _SIGNS = (re.compile(r"[{}]"), re.compile(r"\\"), re.compile(r"\^"))
 _NOISE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_QUERY = re.compile(r"\b(?:DELETE|DROP|FROM|INSERT|INTO|LIKE|MATCH|NEAR|SELECT|TABLE|UNION|UPDATE|WHERE)\b")
+_CAPITALS = re.compile(r"\b[A-Z]{4,}\b")
 
 
 def is_code(text: str) -> bool:
     """Tell a query, a pattern or a machine's noise from what people say: "SELECT * FROM t", "^(austria|norway)\\s"."""
     if _NOISE.search(text) or sum(bool(sign.search(text)) for sign in _SIGNS) > 1:
         return True
-    return not text.isupper() and len(set(_QUERY.findall(text))) > 1
+    commands = {word.casefold() for word in _CAPITALS.findall(text)} & english.QUERY_WORDS
+    return len(commands) > 1 and not text.isupper()
 
 
 class Phrasing:
@@ -87,9 +88,9 @@ class Phrasing:
                 return [*found[:n], life, *found[m + 1 :]]
         return found
 
-    def queries(self, text: str, found: Sequence[Word]) -> set[str]:
+    def queries(self, found: Sequence[Word], coded: bool) -> set[str]:
         """Return the words of a query language where two of them stand together, "DROP TABLE", or where all is code."""
-        if is_code(text):
+        if coded:
             return {word.text for word in found} & english.QUERY_WORDS
         listed = [word.text in english.QUERY_WORDS - self._language.stop_words for word in found]
         pairs = zip(pairwise(found), pairwise(listed), strict=True)

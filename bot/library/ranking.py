@@ -83,7 +83,7 @@ def rank(question: Question, claims: Sequence[float], impacts: Impacts) -> Itera
         around = arounds[paragraph]
         best = max([match.score for match in matches])
         passages = _passages(asked, text, paragraph, around, matches)
-        waiting.append((-_total(best, around), text.numbers[paragraph], None, passages))
+        waiting.append((-(best + around.score), text.numbers[paragraph], None, passages))
     yield from _merged(waiting)
 
 
@@ -166,11 +166,6 @@ def _by_score(match: _Match) -> tuple[float, int]:
     return -match.score, match.sentence
 
 
-def _total(score: float, around: _Around) -> float:
-    """Return the score of a passage from that of its best sentence."""
-    return score + around.score
-
-
 def _matched(
     question: Question, claims: Sequence[float], impacts: Impacts
 ) -> tuple[dict[int, _Match], dict[int, _Around]]:
@@ -189,15 +184,13 @@ def _matched(
                 match.score += weight * score
                 match.covered += claim * beyond
                 match.terms |= bit
-        weight = term.paragraph_weight
+        weight = term.paragraph_weight * impacts.balance.share
         for paragraph, score, covered in paragraphs:
             around = arounds.get(paragraph)
             if around is None:
                 around = arounds[paragraph] = _Around()
             around.score += weight * score
             around.covered += claim * covered
-    for around in arounds.values():
-        around.score *= impacts.balance.share
     return matched, arounds
 
 
@@ -287,7 +280,7 @@ def _passages(
         share = _SECOND_PASSAGE if taken else 1.0
         taken.update(range(first, last + 1))
         yield Found(
-            share * _total(match.score, around),
+            share * (match.score + around.score),
             number,
             first - start + 1,
             last - start + 1,

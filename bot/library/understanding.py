@@ -108,7 +108,8 @@ class Understanding:
             _Draft(word, self._words.stem(word.text), framing=word.text not in core)
             for word in self._phrasing.topical(found)
         ]
-        queries = self._phrasing.queries(text, found)
+        coded = is_code(text)
+        queries = self._phrasing.queries(found, coded)
         found = found[first:last]
         tokens = tuple(self._words.stem(word.text) for word in found)
         await self._find(drafts)
@@ -116,7 +117,7 @@ class Understanding:
             written = text[draft.word.start : draft.word.end]
             draft.initials = written.isupper() and len(written) == LONGEST_SCRAP and not text.isupper()
             draft.framing |= draft.word.text in queries and not draft.sense.verbatim
-        if is_code(text) and any(draft.sense.verbatim and draft.word.text not in queries for draft in drafts):
+        if coded and any(draft.sense.verbatim and draft.word.text not in queries for draft in drafts):
             drafts = [draft for draft in drafts if draft.found]
         drafts = await self._join(drafts, found)
         drafts, corrections = await self._mended(drafts, found)
